@@ -1,0 +1,111 @@
+//! Why an image was refused: closed codes, the figure that was measured and the limit it missed.
+
+/// The kinds of refusal. The words are part of the public interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RejectionCode {
+    /// Not a JPEG or PNG, damaged, or with a hostile structure.
+    ImageUndecodable,
+    /// More pixels, a longer side or more bytes than allowed.
+    ImageTooLarge,
+    /// No face was found.
+    FaceNotFound,
+    /// More than one face of comparable size.
+    MultipleFaces,
+    /// The face has too few pixels.
+    FaceTooSmall,
+    /// The face is cut off by the border of the image.
+    FaceCutOff,
+    /// The face fills the image: there is not enough around it to judge liveness.
+    FaceContextMissing,
+    /// Out of focus or shaken.
+    TooBlurry,
+    /// Too little light.
+    TooDark,
+    /// The head is turned too far.
+    PoseTooFar,
+}
+
+impl RejectionCode {
+    /// All codes.
+    pub const ALL: [Self; 10] = [
+        Self::ImageUndecodable,
+        Self::ImageTooLarge,
+        Self::FaceNotFound,
+        Self::MultipleFaces,
+        Self::FaceTooSmall,
+        Self::FaceCutOff,
+        Self::FaceContextMissing,
+        Self::TooBlurry,
+        Self::TooDark,
+        Self::PoseTooFar,
+    ];
+
+    /// The word on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ImageUndecodable => "image-undecodable",
+            Self::ImageTooLarge => "image-too-large",
+            Self::FaceNotFound => "face-not-found",
+            Self::MultipleFaces => "multiple-faces",
+            Self::FaceTooSmall => "face-too-small",
+            Self::FaceCutOff => "face-cut-off",
+            Self::FaceContextMissing => "face-context-missing",
+            Self::TooBlurry => "too-blurry",
+            Self::TooDark => "too-dark",
+            Self::PoseTooFar => "pose-too-far",
+        }
+    }
+
+    /// What the person in front of the camera, or the client, should do next.
+    #[must_use]
+    pub const fn hint(self) -> &'static str {
+        match self {
+            Self::ImageUndecodable => "send a complete JPEG or PNG image",
+            Self::ImageTooLarge => "scale the image down and send it again",
+            Self::FaceNotFound => "show the whole face, upright and uncovered, in even light",
+            Self::MultipleFaces => "make sure that only one person is in the picture",
+            Self::FaceTooSmall => "move closer to the camera or send a larger image",
+            Self::FaceCutOff => "keep the whole face inside the picture",
+            Self::FaceContextMissing => {
+                "move back: leave about a face's width free around the face, and do not crop"
+            }
+            Self::TooBlurry => "hold still, clean the lens and focus on the face",
+            Self::TooDark => "turn to the light",
+            Self::PoseTooFar => "look straight into the camera",
+        }
+    }
+}
+
+/// A figure and the limit it missed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Measure {
+    /// As measured.
+    pub measured: f64,
+    /// The limit in force, in the same unit.
+    pub limit: f64,
+}
+
+/// An image that was refused, and why.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[error("{}: {}", code.as_str(), code.hint())]
+pub struct Rejection {
+    /// The kind.
+    pub code: RejectionCode,
+    /// The figure behind it, where there is one.
+    pub measure: Option<Measure>,
+}
+
+impl Rejection {
+    /// A refusal without a figure.
+    #[must_use]
+    pub const fn new(code: RejectionCode) -> Self {
+        Self { code, measure: None }
+    }
+
+    /// A refusal because `measured` missed `limit`.
+    #[must_use]
+    pub const fn measured(code: RejectionCode, measured: f64, limit: f64) -> Self {
+        Self { code, measure: Some(Measure { measured, limit }) }
+    }
+}

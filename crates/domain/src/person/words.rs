@@ -1,0 +1,88 @@
+//! How names are searched: by the beginnings of their words, any case, any accents, any script.
+
+use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
+
+use super::Name;
+
+/// Words of a name that are indexed.
+pub const MAX_WORDS: usize = 6;
+/// Shortest indexed prefix, in characters.
+pub const MIN_PREFIX: usize = 3;
+/// Longest indexed prefix, in characters; beyond it only the whole word is indexed.
+pub const MAX_PREFIX: usize = 8;
+
+/// The words of `text` in the form they are compared in: compatibility-decomposed, without combining marks,
+/// lower case, split at everything that is neither letter nor digit.
+#[must_use]
+pub fn words(text: &str) -> Vec<String> {
+    let folded: String =
+        text.nfkd().filter(|&c| !is_combining_mark(c)).flat_map(char::to_lowercase).collect();
+    folded.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(str::to_owned).collect()
+}
+
+/// What a store indexes for a person of these names: for each of the first six words its prefixes of 3-8
+/// characters and the whole word. Sorted, without repetition.
+#[must_use]
+pub fn index_terms(first: &Name, last: &Name) -> Vec<String> {
+    let mut terms = Vec::new();
+    for word in words(first.as_str()).into_iter().chain(words(last.as_str())).take(MAX_WORDS) {
+        let ends = word.char_indices().map(|(i, _)| i).skip(MIN_PREFIX).take(MAX_PREFIX + 1 - MIN_PREFIX);
+        terms.extend(ends.map(|end| word[..end].to_owned()));
+        terms.push(word);
+    }
+    terms.sort_unstable();
+    terms.dedup();
+    terms
+}
+
+/// What to look up for the word prefix `word` (a folded word): the longest indexed prefix of it. The hits must
+/// then be checked with [`matches`], because a longer word than [`MAX_PREFIX`] is only narrowed down.
+#[must_use]
+pub fn lookup_term(word: &str) -> &str {
+    word.char_indices().nth(MAX_PREFIX).map_or(word, |(end, _)| &word[..end])
+}
+
+/// Whether every word of `query` begins some word of the two names.
+#[must_use]
+pub fn matches(query: &[String], first: &Name, last: &Name) -> bool {
+    let own: Vec<_> = words(first.as_str()).into_iter().chain(words(last.as_str())).collect();
+    query.iter().all(|q| own.iter().any(|w| w.starts_with(q.as_str())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn name(text: &str) -> Name {
+        Name::parse(text).unwrap()
+    }
+
+    #[test]
+    fn case_accents_and_hyphens_do_not_matter() {
+        assert_eq!(words("María-José  O’Brien"), ["maria", "jose", "o", "brien"]);
+        assert_eq!(words("ＡＢＣ Straße"), ["abc", "straße"]);
+    }
+
+    #[test]
+    fn terms_are_prefixes_of_three_to_eight_and_the_whole_word() {
+        assert_eq!(
+            index_terms(&name("Al"), &name("Alexandrina")),
+            ["al", "ale", "alex", "alexa", "alexan", "alexand", "alexandr", "alexandrina"]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_looked_up_by_a_prefix_of_a_name_is_indexed(first in "\\p{L}{3,14}", last in "\\p{L}{1,14}", take in 3usize..14) {
+            let (first, last) = (name(&first), name(&last));
+            let all = words(first.as_str());
+            prop_assume!(!all.is_empty());
+            let query: String = all[0].chars().take(take).collect();
+            prop_assume!(query.chars().count() >= MIN_PREFIX);
+            let terms = index_terms(&first, &last);
+            prop_assert!(terms.iter().any(|t| t == lookup_term(&query)), "{query} in {terms:?}");
+            prop_assert!(matches(&[query], &first, &last));
+        }
+    }
+}

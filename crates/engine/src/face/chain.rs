@@ -1,0 +1,177 @@
+//! The chain of one worker: decode, detect, gate, judge liveness, align, measure, embed.
+
+use std::sync::Arc;
+
+use domain::biometric::{FaceQuality, LivenessScore, Rejection, RejectionCode};
+use image::RgbImage;
+
+use super::align::{Similarity, warp};
+use super::decode::{Decoded, ImageLimits, decode};
+use super::detect::{Face, detect};
+use super::quality::{Gates, check_look, check_place, measure, single};
+use super::template::Template;
+use super::{FaceError, ModelIds, liveness};
+use crate::models::{Colour, Manifest, Models, ModelsError};
+use crate::runtime::{Network, Runtime, RuntimeError};
+
+/// What a caller wants to know of an image.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Want {
+    /// A template, to enrol.
+    Template,
+    /// Liveness, and a template where the score reaches `threshold`.
+    Liveness {
+        /// On the published scale.
+        threshold: f32,
+    },
+}
+
+/// An image as it goes to the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored(pub Vec<u8>);
+
+/// What came out.
+#[derive(Clone, Debug)]
+pub struct Analysis {
+    /// The face.
+    pub face: Face,
+    /// Its measures.
+    pub quality: FaceQuality,
+    /// How live it looks, where that was asked for.
+    pub liveness: Option<LivenessScore>,
+    /// The template; none for a face that is not live.
+    pub template: Option<Template>,
+    /// The image file without metadata.
+    pub image: Stored,
+}
+
+/// Networks and buffers of one worker.
+pub struct Chain {
+    manifest: Arc<Manifest>,
+    gates: Gates,
+    limits: ImageLimits,
+    detector: Box<dyn Network>,
+    embedder: Box<dyn Network>,
+    liveness: Box<dyn Network>,
+    /// Input planes, reused from image to image.
+    input: Vec<f32>,
+    grey: Vec<f32>,
+}
+
+/// Weights, read and checked once and loaded by each worker.
+pub(crate) struct Loaded {
+    manifest: Arc<Manifest>,
+    detector: Vec<u8>,
+    embedder: Vec<u8>,
+    liveness: Vec<u8>,
+}
+
+impl Loaded {
+    pub(crate) fn read(models: &Models) -> Result<Self, ModelsError> {
+        let manifest = models.manifest();
+        Ok(Self {
+            detector: models.read(&manifest.detector.weights)?,
+            embedder: models.read(&manifest.embedder.weights)?,
+            liveness: models.read(&manifest.liveness.weights)?,
+            manifest: Arc::new(manifest.clone()),
+        })
+    }
+
+    pub(crate) fn ids(&self) -> ModelIds {
+        ModelIds {
+            detector: self.manifest.detector.weights.id.as_str().into(),
+            embedder: self.manifest.embedder.weights.id.as_str().into(),
+            liveness: self.manifest.liveness.weights.id.as_str().into(),
+        }
+    }
+
+    pub(crate) fn chain(
+        &self,
+        runtime: &dyn Runtime,
+        gates: Gates,
+        limits: ImageLimits,
+    ) -> Result<Chain, RuntimeError> {
+        Ok(Chain {
+            manifest: Arc::clone(&self.manifest),
+            gates,
+            limits,
+            detector: runtime.load(&self.detector)?,
+            embedder: runtime.load(&self.embedder)?,
+            liveness: runtime.load(&self.liveness)?,
+            input: Vec::new(),
+            grey: Vec::new(),
+        })
+    }
+}
+
+impl Chain {
+    /// Analyses one image file.
+    ///
+    /// # Errors
+    /// [`FaceError::Rejected`] when the image does not do, [`FaceError::Fault`] when the runtime fails.
+    pub fn analyse(&mut self, bytes: &[u8], want: Want) -> Result<Analysis, FaceError> {
+        let Decoded { pixels, stored } = decode(bytes, &self.limits)?;
+        let faces = detect(self.detector.as_mut(), &self.manifest.detector, &pixels, &mut self.input)?;
+        let face = single(&faces)?;
+        let judged = matches!(want, Want::Liveness { .. });
+        check_place(&face, &pixels, &self.gates, judged)?;
+        let quality = self.align(&pixels, &face)?;
+        check_look(&quality, &self.gates, judged)?;
+        // The embedder's input is ready now; the liveness network gets a buffer of its own.
+        let liveness = match want {
+            Want::Template => None,
+            Want::Liveness { .. } => {
+                let mut input = Vec::new();
+                Some(liveness::score(
+                    self.liveness.as_mut(),
+                    &self.manifest.liveness,
+                    &pixels,
+                    &face,
+                    &mut input,
+                )?)
+            }
+        };
+        let live = match (want, liveness) {
+            (Want::Liveness { threshold }, Some(score)) => score.get() >= threshold,
+            _ => true,
+        };
+        drop(pixels);
+        let template = if live { Some(self.embed()?) } else { None };
+        Ok(Analysis { face, quality, liveness, template, image: Stored(stored) })
+    }
+
+    /// Fills the embedder's input and measures the face in it.
+    fn align(&mut self, pixels: &RgbImage, face: &Face) -> Result<FaceQuality, FaceError> {
+        let embedder = &self.manifest.embedder;
+        let (side, weights) = (embedder.side as usize, &embedder.weights);
+        let map = Similarity::of(&face.landmarks, embedder.side);
+        if !(map.scale().is_finite() && map.scale() > 1e-3) {
+            return Err(Rejection::new(RejectionCode::FaceNotFound).into());
+        }
+        self.input.clear();
+        self.input.resize(3 * side * side, 0.0);
+        warp(pixels, map, side, weights, &mut self.input);
+        let (first, rest) = self.input.split_at(side * side);
+        let (second, third) = rest.split_at(side * side);
+        let (red, blue) = if weights.colour == Colour::Rgb { (first, third) } else { (third, first) };
+        let value = |v: f32| v / weights.scale + weights.mean;
+        // ITU-R BT.601 luma.
+        let luma =
+            |((r, g), b): ((&f32, &f32), &f32)| 0.299 * value(*r) + 0.587 * value(*g) + 0.114 * value(*b);
+        self.grey.clear();
+        self.grey.extend(red.iter().zip(second).zip(blue).map(luma));
+        Ok(measure(face, &self.grey, side))
+    }
+
+    /// Runs the embedder over what [`Self::align`] prepared.
+    fn embed(&mut self) -> Result<Template, FaceError> {
+        let side = self.manifest.embedder.side as usize;
+        let mut values = Vec::new();
+        self.embedder.run([1, 3, side, side], &self.input, &mut |_, out| values.extend_from_slice(out))?;
+        if values.len() != self.manifest.embedder.dimensions {
+            return Err(RuntimeError("the embedder's output has an unexpected length".into()).into());
+        }
+        Ok(Template::normalised(values)
+            .ok_or_else(|| RuntimeError("the embedder answered no number".into()))?)
+    }
+}

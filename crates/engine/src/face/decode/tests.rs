@@ -1,0 +1,124 @@
+use std::io::Write as _;
+
+use flate2::{Compression, write::ZlibEncoder};
+use image::{ExtendedColorType, ImageEncoder as _, Rgb};
+
+use super::*;
+
+fn picture(width: u32, height: u32) -> RgbImage {
+    RgbImage::from_fn(width, height, |x, y| Rgb([(x * 7) as u8, (y * 5) as u8, 90]))
+}
+
+fn jpeg(picture: &RgbImage) -> Vec<u8> {
+    encode(picture).unwrap()
+}
+
+fn png(picture: &RgbImage) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let encoder = image::codecs::png::PngEncoder::new(&mut bytes);
+    encoder.write_image(picture, picture.width(), picture.height(), ExtendedColorType::Rgb8).unwrap();
+    bytes
+}
+
+fn crc(bytes: &[u8]) -> u32 {
+    let mut crc = flate2::Crc::new();
+    crc.update(bytes);
+    crc.sum()
+}
+
+/// `bytes` with a chunk put after the PNG's header.
+fn with_chunk(bytes: &[u8], kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
+    let typed = [&kind[..], body].concat();
+    let chunk = [&(body.len() as u32).to_be_bytes()[..], &typed, &crc(&typed).to_be_bytes()].concat();
+    [&bytes[..33], &chunk, &bytes[33..]].concat()
+}
+
+/// `bytes` with a segment put after the JPEG's start.
+fn with_segment(bytes: &[u8], code: u8, body: &[u8]) -> Vec<u8> {
+    let length = (body.len() as u16 + 2).to_be_bytes();
+    [&bytes[..2], &[0xff, code], &length, body, &bytes[2..]].concat()
+}
+
+fn zeros(bytes: usize) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(&vec![0; bytes]).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn exif(orientation: u8) -> Vec<u8> {
+    [&b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0"[..], &[orientation, 0, 0, 0], b"GPS-CANARY"]
+        .concat()
+}
+
+fn code_of(bytes: &[u8], limits: &ImageLimits) -> &'static str {
+    decode(bytes, limits).map(|_| "decoded").unwrap_or_else(|r| r.code.as_str())
+}
+
+#[test]
+fn metadata_is_cut_without_touching_the_picture() {
+    let plain = jpeg(&picture(64, 48));
+    let tagged = with_segment(&with_segment(&plain, 0xe1, &exif(1)), 0xfe, b"COMMENT-CANARY");
+    let decoded = decode(&[&tagged[..], b"TRAILER-CANARY"].concat(), &ImageLimits::default()).unwrap();
+    assert_eq!(decoded.stored, plain);
+    let plain = png(&picture(20, 10));
+    let tagged = with_chunk(&with_chunk(&plain, b"tEXt", b"Author\0CANARY"), b"eXIf", &exif(1)[6..]);
+    let decoded = decode(&tagged, &ImageLimits::default()).unwrap();
+    assert!(!decoded.stored.windows(6).any(|w| w == b"CANARY"));
+    assert_eq!(decoded.pixels, picture(20, 10));
+}
+
+#[test]
+fn orientation_is_applied_and_then_gone() {
+    let turned = with_segment(&jpeg(&picture(64, 48)), 0xe1, &exif(6));
+    let decoded = decode(&turned, &ImageLimits::default()).unwrap();
+    assert_eq!(decoded.pixels.dimensions(), (48, 64));
+    assert!(!decoded.stored.windows(4).any(|w| w == b"Exif"));
+    let again = decode(&decoded.stored, &ImageLimits::default()).unwrap();
+    assert_eq!(again.pixels.dimensions(), (48, 64));
+    assert_eq!(again.stored, decoded.stored, "storing twice changes nothing");
+}
+
+#[test]
+fn sizes_are_refused_from_the_header_alone() {
+    let small = ImageLimits { side: 60, pixels: 1_000, bytes: 1 << 20, work: 10_000 };
+    assert_eq!(code_of(&jpeg(&picture(64, 8)), &small), "image-too-large");
+    assert_eq!(code_of(&jpeg(&picture(40, 40)), &small), "image-too-large");
+    assert_eq!(code_of(&jpeg(&picture(30, 30)), &small), "decoded");
+    // The claim alone is enough: there is no picture behind it.
+    let mut bomb = png(&picture(2, 2));
+    bomb[16..24].copy_from_slice(&[0, 0, 0x2e, 0xe0, 0, 0, 0x2e, 0xe0]);
+    assert_eq!(code_of(&bomb, &ImageLimits::default()), "image-too-large");
+}
+
+#[test]
+fn profiles_and_texts_are_never_inflated() {
+    let plain = png(&picture(20, 10));
+    let profile = [b"icc\0\0", &zeros(40 << 20)[..]].concat();
+    assert!(profile.len() < 64 << 10);
+    let decoded = decode(&with_chunk(&plain, b"iCCP", &profile), &ImageLimits::default()).unwrap();
+    assert_eq!(decoded.stored, plain);
+    let large = [b"icc\0\0", &zeros(80 << 20)[..]].concat();
+    assert_eq!(code_of(&with_chunk(&plain, b"iCCP", &large), &ImageLimits::default()), "image-undecodable");
+}
+
+#[test]
+fn damaged_and_foreign_files_are_refused() {
+    let limits = ImageLimits::default();
+    let (jpeg, png) = (jpeg(&picture(64, 48)), png(&picture(64, 48)));
+    for bytes in [
+        &b""[..],
+        b"hello",
+        b"GIF89a",
+        b"%PDF-1.7",
+        b"<svg/>",
+        &jpeg[..jpeg.len() / 2],
+        &jpeg[..jpeg.len() - 2],
+        &png[..png.len() / 2],
+        &png[..40],
+    ] {
+        assert_eq!(code_of(bytes, &limits), "image-undecodable");
+    }
+    let scans = jpeg.windows(2).position(|w| w == [0xff, 0xda]).unwrap();
+    let many = [&jpeg[..jpeg.len() - 2], &jpeg[scans..jpeg.len() - 2].repeat(400), &[0xff, 0xd9]].concat();
+    assert_eq!(code_of(&many, &ImageLimits { work: 1 << 20, ..limits }), "image-undecodable");
+}

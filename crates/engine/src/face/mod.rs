@@ -1,0 +1,55 @@
+//! One face in one image: the chain from bytes to a decision, run by one worker thread.
+
+pub mod align;
+mod chain;
+pub mod decode;
+mod detect;
+mod header;
+mod liveness;
+mod orientation;
+pub mod quality;
+mod resample;
+mod strip;
+pub mod template;
+
+use std::sync::Arc;
+
+pub use chain::{Analysis, Chain, Stored, Want};
+pub use decode::ImageLimits;
+pub use detect::Face;
+use domain::biometric::Rejection;
+pub use quality::Gates;
+pub use template::Template;
+
+use crate::models::{Models, ModelsError};
+use crate::runtime::RuntimeError;
+
+/// Reads and checks the weights once; each worker then loads its own networks from them.
+pub(crate) fn load(models: &Models) -> Result<chain::Loaded, ModelsError> {
+    chain::Loaded::read(models)
+}
+
+/// Why no analysis came back.
+#[derive(Debug, thiserror::Error)]
+pub enum FaceError {
+    /// The image is at fault: the client can do better.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// The queue is full: try again shortly.
+    #[error("all inference workers are busy")]
+    Busy,
+    /// The engine is at fault.
+    #[error(transparent)]
+    Fault(#[from] RuntimeError),
+}
+
+/// Names and versions of the models behind an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelIds {
+    /// The detector.
+    pub detector: Arc<str>,
+    /// The embedder: templates of different embedders are never compared.
+    pub embedder: Arc<str>,
+    /// The liveness network.
+    pub liveness: Arc<str>,
+}

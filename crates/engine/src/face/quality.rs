@@ -1,0 +1,190 @@
+//! Measures of a face image, and the gates that ask for a better one.
+
+use domain::biometric::{FaceQuality, Rejection, RejectionCode};
+use image::RgbImage;
+
+use super::detect::Face;
+
+/// Limits that a face must meet before it is used.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Gates {
+    /// Least height of the face box, in pixels, to enrol.
+    pub min_height: f32,
+    /// Least height of the face box, in pixels, to judge liveness.
+    pub min_liveness_height: f32,
+    /// Least sharpness (see [`FaceQuality::sharpness`]).
+    pub min_sharpness: f32,
+    /// Least mean luma of the face, 0-255.
+    pub min_brightness: f32,
+    /// Largest turn of the head, in degrees.
+    pub max_yaw: f32,
+    /// Largest part of the box's width or height that may lie outside the image.
+    pub max_cut: f32,
+    /// Least shorter side of the image, in face heights.
+    pub min_context: f32,
+}
+
+impl Default for Gates {
+    fn default() -> Self {
+        Self {
+            min_height: 40.0,
+            min_liveness_height: 80.0,
+            min_sharpness: 2.0,
+            min_brightness: 30.0,
+            max_yaw: 45.0,
+            max_cut: 0.08,
+            min_context: 1.5,
+        }
+    }
+}
+
+fn reject(code: RejectionCode, measured: f32, limit: f32) -> Rejection {
+    Rejection::measured(code, f64::from(measured), f64::from(limit))
+}
+
+/// The one face of an image: the tallest; another of at least half its height makes the image ambiguous.
+///
+/// # Errors
+/// `face-not-found` or `multiple-faces`.
+pub(super) fn single(faces: &[Face]) -> Result<Face, Rejection> {
+    let tallest = faces.iter().max_by(|a, b| a.height.total_cmp(&b.height));
+    let face = *tallest.ok_or(Rejection::new(RejectionCode::FaceNotFound))?;
+    let rivals = faces.iter().filter(|f| f.height >= face.height / 2.0).count();
+    if rivals > 1 {
+        return Err(reject(
+            RejectionCode::MultipleFaces,
+            f32::from(u8::try_from(rivals).unwrap_or(u8::MAX)),
+            1.0,
+        ));
+    }
+    Ok(face)
+}
+
+/// How much of the box lies outside the image, as a part of its width or height, whichever is more.
+#[expect(clippy::cast_precision_loss, reason = "pixel counts are small")]
+fn cut(face: &Face, image: &RgbImage) -> f32 {
+    let outside = |start: f32, length: f32, limit: f32| {
+        ((-start).max(0.0) + (start + length - limit).max(0.0)) / length
+    };
+    outside(face.x, face.width, image.width() as f32).max(outside(face.y, face.height, image.height() as f32))
+}
+
+/// Gates that need the box only, before any further inference.
+#[expect(clippy::cast_precision_loss, reason = "pixel counts are small")]
+pub(super) fn check_place(
+    face: &Face,
+    image: &RgbImage,
+    gates: &Gates,
+    liveness: bool,
+) -> Result<(), Rejection> {
+    let least = if liveness { gates.min_liveness_height } else { gates.min_height };
+    if face.height < least {
+        return Err(reject(RejectionCode::FaceTooSmall, face.height, least));
+    }
+    if !liveness {
+        return Ok(());
+    }
+    let cut = cut(face, image);
+    if cut > gates.max_cut {
+        return Err(reject(RejectionCode::FaceCutOff, cut, gates.max_cut));
+    }
+    let context = image.width().min(image.height()) as f32 / face.height;
+    if context < gates.min_context {
+        return Err(reject(RejectionCode::FaceContextMissing, context, gates.min_context));
+    }
+    Ok(())
+}
+
+/// Gates on what was measured of the aligned face.
+pub(super) fn check_look(quality: &FaceQuality, gates: &Gates, liveness: bool) -> Result<(), Rejection> {
+    if liveness && quality.brightness < gates.min_brightness {
+        return Err(reject(RejectionCode::TooDark, quality.brightness, gates.min_brightness));
+    }
+    if quality.sharpness < gates.min_sharpness {
+        return Err(reject(RejectionCode::TooBlurry, quality.sharpness, gates.min_sharpness));
+    }
+    if liveness && quality.yaw.abs() > gates.max_yaw {
+        return Err(reject(RejectionCode::PoseTooFar, quality.yaw.abs(), gates.max_yaw));
+    }
+    Ok(())
+}
+
+/// Measures `face` from its box and the grey values (0-255, `side × side`) of its aligned crop.
+#[expect(clippy::cast_precision_loss, reason = "a crop is small")]
+pub(super) fn measure(face: &Face, grey: &[f32], side: usize) -> FaceQuality {
+    let brightness = grey.iter().sum::<f32>() / grey.len() as f32;
+    // The middle of the crop: border pixels may be filled in.
+    let (low, high) = (side / 8, side - side / 8);
+    let mut energy = 0.0f64;
+    for y in low..high {
+        for x in low..high {
+            let at = y * side + x;
+            let l = 4.0 * grey[at] - grey[at - 1] - grey[at + 1] - grey[at - side] - grey[at + side];
+            energy += f64::from(l * l);
+        }
+    }
+    let count = ((high - low) * (high - low)) as f64;
+    let (yaw, roll) = pose(&face.landmarks);
+    #[expect(clippy::cast_possible_truncation, reason = "a grey level")]
+    let sharpness = (energy / count).sqrt() as f32;
+    FaceQuality { face_height: face.height, detection: face.score, sharpness, brightness, yaw, roll }
+}
+
+/// Turn and tilt in degrees, from the landmarks alone. The nose tip stands out of the plane of the eyes by about
+/// 0.6 of their distance, so its shift along the line of the eyes is the sine of the turn.
+fn pose(landmarks: &[[f32; 2]; 5]) -> (f32, f32) {
+    let [left, right, nose, mouth_left, mouth_right] = landmarks;
+    let (dx, dy) = (right[0] - left[0], right[1] - left[1]);
+    let eyes = dx.hypot(dy).max(1e-3);
+    let middle = |axis: usize| (left[axis] + right[axis] + mouth_left[axis] + mouth_right[axis]) / 4.0;
+    let along = ((nose[0] - middle(0)) * dx + (nose[1] - middle(1)) * dy) / eyes;
+    let yaw = (along / (0.6 * eyes)).clamp(-1.0, 1.0).asin().to_degrees();
+    (yaw, dy.atan2(dx).to_degrees())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn face(height: f32) -> Face {
+        let landmarks = [[40.0, 50.0], [72.0, 50.0], [56.0, 70.0], [42.0, 92.0], [70.0, 92.0]];
+        Face { x: 10.0, y: 10.0, width: height * 0.75, height, score: 0.9, landmarks }
+    }
+
+    #[test]
+    fn another_face_counts_from_half_the_height() {
+        assert!(single(&[face(100.0), face(49.0)]).is_ok());
+        assert_eq!(single(&[face(100.0), face(50.0)]).unwrap_err().code, RejectionCode::MultipleFaces);
+        assert_eq!(single(&[]).unwrap_err().code, RejectionCode::FaceNotFound);
+    }
+
+    #[test]
+    fn place_gates_name_the_figure_and_the_limit() {
+        let (image, gates) = (RgbImage::new(640, 480), Gates::default());
+        let code = |f: &Face, liveness| check_place(f, &image, &gates, liveness).map_err(|r| r.code);
+        assert_eq!(code(&face(30.0), false), Err(RejectionCode::FaceTooSmall));
+        assert_eq!(code(&face(60.0), false), Ok(()));
+        assert_eq!(code(&face(60.0), true), Err(RejectionCode::FaceTooSmall));
+        assert_eq!(code(&Face { x: -20.0, ..face(120.0) }, true), Err(RejectionCode::FaceCutOff));
+        assert_eq!(code(&face(400.0), true), Err(RejectionCode::FaceContextMissing));
+        let r = check_place(&face(30.0), &image, &gates, false).unwrap_err();
+        assert_eq!(r.measure.map(|m| (m.measured, m.limit)), Some((30.0, 40.0)));
+    }
+
+    #[test]
+    fn a_flat_crop_is_blurry_and_a_black_one_dark() {
+        let (gates, f) = (Gates::default(), face(120.0));
+        let flat = measure(&f, &[120.0; 112 * 112], 112);
+        assert_eq!(check_look(&flat, &gates, false).unwrap_err().code, RejectionCode::TooBlurry);
+        let black = measure(&f, &[2.0; 112 * 112], 112);
+        assert_eq!(check_look(&black, &gates, true).unwrap_err().code, RejectionCode::TooDark);
+    }
+
+    #[test]
+    fn a_nose_to_the_side_is_a_turned_head() {
+        assert!(pose(&face(100.0).landmarks).0.abs() < 5.0);
+        let mut turned = face(100.0).landmarks;
+        turned[2][0] += 15.0;
+        assert!(pose(&turned).0 > 45.0);
+    }
+}

