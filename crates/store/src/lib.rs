@@ -1,1 +1,21 @@
+//! What a backend must do: ports, plain values, and the suite every backend must pass.
+//!
+//! The unit of work is a value: the registry reads, decides, and hands over one [`Changes`]; a backend applies all
+//! of it or nothing. No transaction and no type of a backend leaves it. Everything personal arrives sealed.
 
+mod changes;
+#[cfg(feature = "contract")]
+pub mod contract;
+mod error;
+mod port;
+mod query;
+mod rows;
+
+pub use changes::{Changes, Committed, PersonChange, TokenChange};
+pub use error::{CommitError, Conflict, StoreError};
+pub use port::{Answer, Store};
+pub use query::{Cursor, ListQuery, Page, Sort, TOTAL_CAP, Total};
+pub use rows::{
+    EventRow, IdempotencyRow, IndexEntry, IndexField, PersonRow, SampleHead, SampleKind, SampleRow,
+    SampleState, Sequence, TenantRow, TokenRow,
+};

@@ -1,1 +1,13 @@
+//! Envelope encryption: bytes in, bytes out. Knows neither persons nor stores nor clocks.
+//!
+//! A key-encryption key (KEK) wraps tenant keys, a tenant key wraps person keys, a person key seals what is known
+//! of one person. Every ciphertext is bound to where it belongs by associated data, so that a record moved to
+//! another place no longer opens.
 
+mod blind_index;
+mod envelope;
+mod keyring;
+
+pub use blind_index::BlindIndex;
+pub use envelope::{OpenError, SealError};
+pub use keyring::{Kek, Key, Nonce, TenantKeys};

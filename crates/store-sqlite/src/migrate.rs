@@ -1,0 +1,58 @@
+//! Bringing the schema to the present version, once, in one transaction a step.
+
+use ::store::StoreError;
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::failure::failed;
+
+/// Numbered from 1; never changed once released, only added to.
+const STEPS: [&str; 1] = [include_str!("../migrations/0001_persons.sql")];
+
+fn version(connection: &Connection) -> Result<usize, StoreError> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)
+}
+
+/// Applies the steps that are missing. Safe when several processes start at once: the version is read again
+/// inside the write transaction.
+///
+/// # Errors
+/// [`StoreError::Damaged`] when the store was written by a newer version of the program.
+pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    if version(connection)? == STEPS.len() {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+    let found = version(&transaction)?;
+    if found > STEPS.len() {
+        return Err(StoreError::Damaged(format!(
+            "the store has schema version {found}, this program knows {}: install the newer program",
+            STEPS.len()
+        )));
+    }
+    for step in &STEPS[found..] {
+        transaction.execute_batch(step).map_err(failed)?;
+    }
+    transaction.pragma_update(None, "user_version", STEPS.len()).map_err(failed)?;
+    transaction.commit().map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_of_a_newer_program_is_refused_and_untouched() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.pragma_update(None, "user_version", 99).unwrap();
+        assert!(matches!(migrate(&mut connection), Err(StoreError::Damaged(_))));
+        assert_eq!(version(&connection), Ok(99));
+    }
+
+    #[test]
+    fn migrating_twice_changes_nothing() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection).unwrap();
+        migrate(&mut connection).unwrap();
+        assert_eq!(version(&connection), Ok(STEPS.len()));
+    }
+}

@@ -1,0 +1,136 @@
+//! The port, over a writer and readers.
+
+use std::future::ready;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ::store::{
+    Answer, Changes, CommitError, Committed, EventRow, IdempotencyRow, ListQuery, Page, PersonRow,
+    SampleHead, Store, StoreError, TenantRow, TokenRow,
+};
+use domain::{PersonId, SampleId, TenantId, Time, TokenId};
+use rusqlite::Connection;
+
+use crate::readers::Readers;
+use crate::writer::Writer;
+use crate::{connection, migrate, read};
+
+/// Connections that read. Point reads hold one for microseconds, lists for milliseconds.
+const READERS: usize = 6;
+
+/// A store in one SQLite file. Dropping it waits until everything taken is on disk.
+pub struct SqliteStore {
+    readers: Arc<Readers>,
+    writer: Writer,
+}
+
+impl SqliteStore {
+    /// The file inside a data folder.
+    #[must_use]
+    pub fn file(folder: &Path) -> PathBuf {
+        folder.join("persons.sqlite")
+    }
+
+    /// Opens or makes the store in `folder`, bringing its schema up to date.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the folder cannot be written, or the file is not a store this program can read.
+    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        let path = Self::file(folder);
+        let mut connection = connection::writer(&path)?;
+        migrate::migrate(&mut connection)?;
+        let readers = Arc::new(Readers::open(&path, READERS)?);
+        Ok(Self { readers, writer: Writer::start(connection)? })
+    }
+
+    /// A read that is shorter than handing it to another thread.
+    fn now<'a, T: Send + 'a>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Answer<'a, T> {
+        Box::pin(ready(self.readers.with(read)))
+    }
+
+    /// A read that may take milliseconds.
+    fn aside<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Answer<'_, T> {
+        let readers = Arc::clone(&self.readers);
+        Box::pin(async move {
+            tokio::task::spawn_blocking(move || readers.with(read))
+                .await
+                .unwrap_or_else(|_| Err(StoreError::Unavailable("a read was interrupted".into())))
+        })
+    }
+}
+
+impl Store for SqliteStore {
+    fn commit(&self, tenant: TenantId, changes: Changes) -> Answer<'_, Committed, CommitError> {
+        Box::pin(self.writer.commit(tenant, changes))
+    }
+
+    fn person(&self, tenant: TenantId, id: PersonId) -> Answer<'_, Option<PersonRow>> {
+        self.now(|c| read::person(c, tenant, id))
+    }
+
+    fn persons(&self, tenant: TenantId, query: ListQuery) -> Answer<'_, Page> {
+        self.aside(move |c| read::list::page(c, tenant, &query))
+    }
+
+    fn samples(&self, tenant: TenantId, person: PersonId) -> Answer<'_, Vec<SampleHead>> {
+        self.now(|c| read::samples(c, tenant, person))
+    }
+
+    fn sample_image(
+        &self,
+        tenant: TenantId,
+        person: PersonId,
+        sample: SampleId,
+    ) -> Answer<'_, Option<Vec<u8>>> {
+        self.now(|c| read::sample_image(c, tenant, person, sample))
+    }
+
+    fn events(&self, tenant: TenantId, person: PersonId) -> Answer<'_, Vec<EventRow>> {
+        self.aside(move |c| read::events(c, tenant, person))
+    }
+
+    fn idempotency(&self, tenant: TenantId, key: [u8; 16], now: Time) -> Answer<'_, Option<IdempotencyRow>> {
+        self.now(|c| read::idempotency(c, tenant, key, now))
+    }
+
+    fn token_by_hash(&self, hash: [u8; 32]) -> Answer<'_, Option<(TenantId, TokenRow)>> {
+        self.now(|c| read::token_by_hash(c, hash))
+    }
+
+    fn token(&self, tenant: TenantId, id: TokenId) -> Answer<'_, Option<TokenRow>> {
+        self.now(|c| read::token(c, tenant, id))
+    }
+
+    fn tokens(&self, tenant: TenantId) -> Answer<'_, Vec<TokenRow>> {
+        self.aside(move |c| read::tokens(c, tenant))
+    }
+
+    fn tenants(&self) -> Answer<'_, Vec<TenantRow>> {
+        self.now(read::tenants)
+    }
+
+    fn add_tenant(&self, tenant: TenantRow) -> Answer<'_, bool> {
+        Box::pin(self.writer.add_tenant(tenant))
+    }
+
+    fn high_water(&self) -> Answer<'_, Time> {
+        self.now(read::high_water)
+    }
+
+    fn ready(&self) -> Answer<'_, ()> {
+        let running = if self.writer.is_running() {
+            Ok(())
+        } else {
+            Err(StoreError::Unavailable("the writer has stopped".into()))
+        };
+        Box::pin(ready(running.and_then(|()| self.readers.with(|c| c.query_row("SELECT 1", [], |_| Ok(()))))))
+    }
+
+    fn check(&self) -> Answer<'_, ()> {
+        let found = self.aside(read::check);
+        Box::pin(async move { found.await?.map_or(Ok(()), |fault| Err(StoreError::Damaged(fault))) })
+    }
+}

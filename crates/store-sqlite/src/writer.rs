@@ -1,0 +1,176 @@
+//! The one thread that writes, and its group commit.
+
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::{self, JoinHandle};
+
+use ::store::{Changes, CommitError, Committed, PersonChange, StoreError, TenantRow};
+use domain::TenantId;
+use rusqlite::{Connection, TransactionBehavior};
+use tokio::sync::oneshot;
+
+use crate::failure::{failed, is_lost_sync};
+use crate::write::{self, Refused};
+
+/// Changes that may wait; beyond it the answer is "busy".
+const QUEUE: usize = 1_024;
+/// Most changes in one transaction: bounds the wait of the first.
+const BATCH: usize = 128;
+
+type Outcome = Result<Committed, CommitError>;
+
+enum Work {
+    Commit { tenant: TenantId, changes: Box<Changes>, answer: oneshot::Sender<Outcome> },
+    AddTenant { row: TenantRow, answer: oneshot::Sender<Result<bool, StoreError>> },
+}
+
+/// The way to the writing thread, which ends when this is dropped.
+pub(crate) struct Writer {
+    queue: Option<SyncSender<Work>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+fn closed() -> StoreError {
+    StoreError::Unavailable("the store is closing".into())
+}
+
+impl Writer {
+    pub(crate) fn start(connection: Connection) -> Result<Self, StoreError> {
+        let (queue, work) = sync_channel(QUEUE);
+        let thread = thread::Builder::new()
+            .name("store-writer".into())
+            .spawn(move || run(connection, &work))
+            .map_err(|e| StoreError::Unavailable(e.to_string()))?;
+        Ok(Self { queue: Some(queue), thread: Some(thread) })
+    }
+
+    fn send(&self, work: Work) -> Result<(), StoreError> {
+        self.queue.as_ref().ok_or_else(closed)?.try_send(work).map_err(|error| match error {
+            TrySendError::Full(_) => StoreError::Busy,
+            TrySendError::Disconnected(_) => closed(),
+        })
+    }
+
+    pub(crate) async fn commit(&self, tenant: TenantId, changes: Changes) -> Outcome {
+        let (answer, outcome) = oneshot::channel();
+        self.send(Work::Commit { tenant, changes: Box::new(changes), answer })?;
+        outcome.await.unwrap_or_else(|_| Err(closed().into()))
+    }
+
+    pub(crate) async fn add_tenant(&self, row: TenantRow) -> Result<bool, StoreError> {
+        let (answer, outcome) = oneshot::channel();
+        self.send(Work::AddTenant { row, answer })?;
+        outcome.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    /// Whether another change would be taken.
+    pub(crate) fn is_running(&self) -> bool {
+        self.thread.as_ref().is_some_and(|t| !t.is_finished())
+    }
+}
+
+impl Drop for Writer {
+    /// Waits until everything in the queue is on disk.
+    fn drop(&mut self) {
+        self.queue = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn run(mut connection: Connection, work: &Receiver<Work>) {
+    while let Ok(first) = work.recv() {
+        let mut batch = vec![first];
+        batch.extend(work.try_iter().take(BATCH - 1));
+        let erases = batch.iter().any(is_erasure);
+        commit_batch(&mut connection, batch);
+        if erases {
+            // What was erased must not live on in the log. If a reader still needs the log, the next erasure or
+            // the ordinary checkpoint brings it about.
+            let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        }
+    }
+}
+
+fn is_erasure(work: &Work) -> bool {
+    match work {
+        Work::Commit { changes, .. } => {
+            changes.persons.iter().any(|p| matches!(p, PersonChange::Erase { .. }))
+        }
+        Work::AddTenant { .. } => false,
+    }
+}
+
+/// An outcome that may only be told after the commit.
+enum Pending {
+    Commit(oneshot::Sender<Outcome>, Outcome),
+    AddTenant(oneshot::Sender<Result<bool, StoreError>>, bool),
+}
+
+/// Applies a batch in one transaction and tells each its outcome once the whole is on disk.
+fn commit_batch(connection: &mut Connection, batch: Vec<Work>) {
+    let mut pending = Vec::with_capacity(batch.len());
+    let mut rest = batch.into_iter();
+    let result = apply_batch(connection, &mut rest, &mut pending);
+    let failure = match result {
+        Ok(()) => None,
+        Err(error) => {
+            if is_lost_sync(&error) {
+                tracing::error!(%error, "a file could not be brought to disk; ending the process");
+                std::process::abort();
+            }
+            tracing::error!(%error, "a batch of changes could not be committed");
+            Some(failed(error))
+        }
+    };
+    for told in pending {
+        match told {
+            Pending::Commit(answer, outcome) => {
+                drop(answer.send(failure.clone().map_or(outcome, |f| Err(f.into()))))
+            }
+            Pending::AddTenant(answer, added) => drop(answer.send(failure.clone().map_or(Ok(added), Err))),
+        }
+    }
+    for work in rest {
+        let failure = failure.clone().unwrap_or_else(closed);
+        match work {
+            Work::Commit { answer, .. } => drop(answer.send(Err(failure.into()))),
+            Work::AddTenant { answer, .. } => drop(answer.send(Err(failure))),
+        }
+    }
+}
+
+/// Each change in a savepoint of its own: one conflict fails alone, a fault of the store fails the batch.
+fn apply_batch(
+    connection: &mut Connection,
+    batch: &mut impl Iterator<Item = Work>,
+    pending: &mut Vec<Pending>,
+) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for work in batch {
+        match work {
+            Work::Commit { tenant, changes, answer } => {
+                transaction.prepare_cached("SAVEPOINT change")?.execute([])?;
+                let outcome = match write::apply(&transaction, tenant, &changes) {
+                    Ok(committed) => Ok(committed),
+                    Err(Refused::Conflict(conflict)) => {
+                        transaction.prepare_cached("ROLLBACK TO change")?.execute([])?;
+                        Err(conflict.into())
+                    }
+                    Err(Refused::Sql(error)) => {
+                        // Told with the failure of the batch; this outcome is never seen.
+                        pending.push(Pending::Commit(answer, Err(closed().into())));
+                        return Err(error);
+                    }
+                };
+                transaction.prepare_cached("RELEASE change")?.execute([])?;
+                pending.push(Pending::Commit(answer, outcome));
+            }
+            Work::AddTenant { row, answer } => {
+                let added = write::add_tenant(&transaction, &row)?;
+                pending.push(Pending::AddTenant(answer, added));
+            }
+        }
+    }
+    transaction.commit()
+}

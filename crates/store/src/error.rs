@@ -1,0 +1,51 @@
+//! How a store says no.
+
+use domain::PersonId;
+
+/// Another decision came first; the registry reads again and decides anew.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Conflict {
+    /// The person has another version now.
+    #[error("the person has changed meanwhile")]
+    Version(PersonId),
+    /// The person does not exist (any more).
+    #[error("the person is gone")]
+    Gone(PersonId),
+    /// Another person of the tenant has this external identifier.
+    #[error("the external identifier is taken")]
+    ExternalIdTaken,
+    /// An answer is already kept under this idempotency key.
+    #[error("the idempotency key was used meanwhile")]
+    IdempotencyKeyUsed,
+    /// The token does not exist, or was revoked before.
+    #[error("the token is gone")]
+    TokenGone,
+}
+
+/// The store cannot serve.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Too many writes are waiting.
+    #[error("the store is busy")]
+    Busy,
+    /// No space left.
+    #[error("the disk is full")]
+    Full,
+    /// Anything else that may pass: locked, unreachable, closing.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+    /// What was read makes no sense: damage, or another version's data.
+    #[error("the store is damaged: {0}")]
+    Damaged(String),
+}
+
+/// Why a commit did not happen. In either case nothing of it did.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CommitError {
+    /// Decide again.
+    #[error(transparent)]
+    Conflict(#[from] Conflict),
+    /// Try later.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

@@ -1,0 +1,181 @@
+//! Plain values as a backend keeps them: identifiers, times and numbers in clear, the rest sealed.
+
+use domain::{EventId, PersonId, SampleId, Scopes, Status, TenantId, Time, TokenId};
+
+/// Position in a tenant's sequence of commits; grows by one a commit, without gaps.
+pub type Sequence = u64;
+
+/// A tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TenantRow {
+    /// Its identifier.
+    pub id: TenantId,
+    /// Its key, wrapped by the KEK.
+    pub wrapped_key: Vec<u8>,
+    /// Its name, sealed.
+    pub sealed_name: Vec<u8>,
+    /// When it was made.
+    pub created_at: Time,
+}
+
+/// A person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonRow {
+    /// Its identifier; begins with the moment of creation.
+    pub id: PersonId,
+    /// 1 on creation, one more with each change.
+    pub version: u64,
+    /// When it was created.
+    pub created_at: Time,
+    /// When it last changed.
+    pub updated_at: Time,
+    /// Never `Expired`.
+    pub status: Status,
+    /// Last successful verification.
+    pub verified_at: Option<Time>,
+    /// End of its validity.
+    pub expires_at: Option<Time>,
+    /// The person's key, wrapped by the tenant's.
+    pub wrapped_key: Vec<u8>,
+    /// All personal fields, sealed.
+    pub sealed: Vec<u8>,
+}
+
+/// Fields that can be looked up by a blind index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum IndexField {
+    /// `externalId`: unique in the tenant.
+    ExternalId = 1,
+    /// `documentNumber`.
+    DocumentNumber = 2,
+    /// `email`.
+    Email = 3,
+    /// `phone`.
+    Phone = 4,
+    /// A name's word or prefix.
+    Name = 5,
+    /// `documentType`.
+    DocumentType = 6,
+}
+
+impl IndexField {
+    /// What the hash of a value is made under.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::ExternalId => "externalId",
+            Self::DocumentNumber => "documentNumber",
+            Self::Email => "email",
+            Self::Phone => "phone",
+            Self::Name => "name",
+            Self::DocumentType => "documentType",
+        }
+    }
+}
+
+/// One blind index of one person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct IndexEntry {
+    /// The field.
+    pub field: IndexField,
+    /// The keyed hash of the value.
+    pub hash: [u8; 16],
+}
+
+/// What a sample is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum SampleKind {
+    /// A face image.
+    Face = 1,
+    /// A fingerprint.
+    Fingerprint = 2,
+}
+
+/// What a sample is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum SampleState {
+    /// Enrolled: the person is compared with it.
+    Enrolled = 1,
+    /// Kept as evidence of a failed check; never compared with.
+    Evidence = 2,
+}
+
+/// A sample without its image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SampleHead {
+    /// Its identifier.
+    pub id: SampleId,
+    /// Whose it is.
+    pub person: PersonId,
+    /// Face or finger.
+    pub kind: SampleKind,
+    /// Enrolled or evidence.
+    pub state: SampleState,
+    /// When it was taken in.
+    pub created_at: Time,
+    /// Model of the template; empty without one.
+    pub model: String,
+    /// The template, sealed.
+    pub template: Option<Vec<u8>>,
+}
+
+/// A sample to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SampleRow {
+    /// All but the image.
+    pub head: SampleHead,
+    /// The image, sealed.
+    pub image: Vec<u8>,
+}
+
+/// An entry of a person's append-only history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventRow {
+    /// Its identifier.
+    pub id: EventId,
+    /// Whose history.
+    pub person: PersonId,
+    /// When.
+    pub at: Time,
+    /// What, with the evidence, sealed.
+    pub sealed: Vec<u8>,
+}
+
+/// An API token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenRow {
+    /// Its identifier.
+    pub id: TokenId,
+    /// SHA-256 of the secret.
+    pub hash: [u8; 32],
+    /// What it may do.
+    pub scopes: Scopes,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it stops working, if ever.
+    pub expires_at: Option<Time>,
+    /// When it was revoked.
+    pub revoked_at: Option<Time>,
+    /// Its name, sealed.
+    pub sealed_name: Vec<u8>,
+}
+
+/// An answer that is kept so that a repeated request gets it again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdempotencyRow {
+    /// HMAC of token, route and key.
+    pub key: [u8; 16],
+    /// HMAC of the body.
+    pub body: [u8; 16],
+    /// Status of the answer.
+    pub status: u16,
+    /// The person the answer is about: it is sealed under that person's key, so that erasure reaches it.
+    pub person: PersonId,
+    /// The answer, sealed, without images.
+    pub sealed: Vec<u8>,
+    /// When it is forgotten.
+    pub expires_at: Time,
+}
