@@ -1,1 +1,42 @@
+//! The rules: who may do what, what a request means for a person, and which one commit follows from it.
+//!
+//! Floor 2. Reads from the store, asks the engine, seals with the vault, decides, and hands the store one value.
+//! Knows neither HTTP nor SQL nor a runtime.
 
+mod access;
+mod enroll;
+mod erase;
+mod error;
+mod evidence;
+mod face;
+mod history;
+mod idempotency;
+mod keys;
+mod list;
+mod person;
+mod place;
+mod profile;
+mod read;
+mod records;
+mod registry;
+mod settings;
+mod tenants;
+mod token;
+mod update;
+mod verify;
+
+pub use access::{AccessError, Caller};
+pub use enroll::{Enrolment, Outcome};
+pub use erase::{Erased, Receipt};
+pub use error::Error;
+pub use evidence::{Evidence, Method, Quality};
+pub use face::{Liveness, Models};
+pub use idempotency::{Idempotency, Ticket};
+pub use list::{Filter, List, Listed};
+pub use person::{Biometrics, FingerprintKind, Person};
+pub use profile::Profile;
+pub use read::Images;
+pub use registry::{Parts, Registry};
+pub use settings::Settings;
+pub use token::{NewToken, TokenView};
+pub use update::{Decision, ImageChange, Update};

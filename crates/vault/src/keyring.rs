@@ -8,6 +8,7 @@ use zeroize::ZeroizeOnDrop;
 
 use crate::blind_index::BlindIndex;
 use crate::envelope::{OpenError, SealError};
+use crate::signer::Signer;
 
 /// Twelve random bytes, used once.
 #[derive(Clone, Copy, Debug)]
@@ -97,6 +98,7 @@ pub struct TenantKeys {
     wrapping: Key,
     records: Key,
     index: BlindIndex,
+    signer: Signer,
 }
 
 impl TenantKeys {
@@ -107,6 +109,7 @@ impl TenantKeys {
             wrapping: tenant.derive("person keys"),
             records: tenant.derive("tenant records"),
             index: BlindIndex::new(&tenant.derive("blind index")),
+            signer: Signer::new(&tenant.derive("signatures")),
         }
     }
 
@@ -126,6 +129,12 @@ impl TenantKeys {
     #[must_use]
     pub const fn index(&self) -> &BlindIndex {
         &self.index
+    }
+
+    /// Signs what the server attests to this tenant.
+    #[must_use]
+    pub const fn signer(&self) -> &Signer {
+        &self.signer
     }
 }
 

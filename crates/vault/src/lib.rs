@@ -7,7 +7,9 @@
 mod blind_index;
 mod envelope;
 mod keyring;
+mod signer;
 
 pub use blind_index::BlindIndex;
 pub use envelope::{OpenError, SealError};
 pub use keyring::{Kek, Key, Nonce, TenantKeys};
+pub use signer::{Signer, verify};

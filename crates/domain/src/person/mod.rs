@@ -11,44 +11,54 @@ pub mod words;
 pub use birth_date::BirthDate;
 pub use contact::{Email, Phone};
 pub use document::{Code, DocumentNumber, ExternalId, Nationality};
-pub use metadata::Metadata;
+pub use metadata::{MAX_PAIRS, MetadataPatch, check_pair};
 pub use name::Name;
 
-/// The personal part of a person: everything a client may write, biometrics and status apart.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Profile {
-    /// Given name or names.
-    pub first_name: Name,
-    /// Family name or names.
-    pub last_name: Name,
-    /// E-mail address; not unique.
-    pub email: Option<Email>,
-    /// Telephone number; not unique.
-    pub phone: Option<Phone>,
-    /// Civil date of birth.
-    pub date_of_birth: Option<BirthDate>,
-    /// Kind of document, for example `passport`.
-    pub document_type: Option<Code>,
-    /// Number on that document; not unique.
-    pub document_number: Option<DocumentNumber>,
-    /// The operator's own key for the person; unique in the tenant.
-    pub external_id: Option<ExternalId>,
-    /// ISO 3166-1 code.
-    pub nationality: Option<Nationality>,
-    /// Gender, in the operator's own vocabulary.
-    pub gender: Option<Code>,
-    /// Free pairs of strings.
-    pub metadata: Metadata,
+/// What a client asks of one member: leave it, clear it, or give it a value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Change<T> {
+    /// The member was not in the body.
+    #[default]
+    Keep,
+    /// The member was `null`.
+    Clear,
+    /// The member had a valid value.
+    Set(T),
 }
 
-impl Profile {
-    /// Whether name, birth date or document differ: what a verification was about.
-    #[must_use]
-    pub fn identity_differs(&self, other: &Self) -> bool {
-        self.first_name != other.first_name
-            || self.last_name != other.last_name
-            || self.date_of_birth != other.date_of_birth
-            || self.document_type != other.document_type
-            || self.document_number != other.document_number
+impl<T> Change<T> {
+    /// The value, where one is given.
+    pub const fn set(&self) -> Option<&T> {
+        match self {
+            Self::Set(value) => Some(value),
+            Self::Keep | Self::Clear => None,
+        }
     }
+}
+
+/// The personal part of a body: everything a client may write, biometrics and status apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Patch {
+    /// Given name or names; cannot be cleared.
+    pub first_name: Change<Name>,
+    /// Family name or names; cannot be cleared.
+    pub last_name: Change<Name>,
+    /// E-mail address; not unique.
+    pub email: Change<Email>,
+    /// Telephone number; not unique.
+    pub phone: Change<Phone>,
+    /// Civil date of birth.
+    pub date_of_birth: Change<BirthDate>,
+    /// Kind of document, for example `passport`.
+    pub document_type: Change<Code>,
+    /// Number on that document; not unique.
+    pub document_number: Change<DocumentNumber>,
+    /// The operator's own key for the person; unique in the tenant.
+    pub external_id: Change<ExternalId>,
+    /// ISO 3166-1 code.
+    pub nationality: Change<Nationality>,
+    /// Gender, in the operator's own vocabulary.
+    pub gender: Change<Code>,
+    /// Free pairs of strings: each one kept, cleared or set by itself.
+    pub metadata: Change<MetadataPatch>,
 }

@@ -70,7 +70,7 @@ fn jpeg(bytes: &[u8]) -> Result<Header, Rejection> {
         height: 0,
         orientation: 1,
         scans: 0,
-        keep: Vec::from([0..2]),
+        keep: std::iter::once(0..2).collect(),
     };
     let mut at = 2;
     loop {
@@ -142,7 +142,7 @@ fn png(bytes: &[u8]) -> Result<Header, Rejection> {
         height: 0,
         orientation: 1,
         scans: 1,
-        keep: Vec::from([0..8]),
+        keep: std::iter::once(0..8).collect(),
     };
     let mut at = 8;
     loop {

@@ -3,8 +3,6 @@
 //! Fields not named here are dropped on writing: documentation, training information, sparse tensors. Repeated
 //! numbers of `TensorProto.dims` and `AttributeProto.floats/ints` are unpacked in the format (proto2).
 
-#![expect(missing_docs, reason = "names and meanings are those of onnx.proto")]
-
 use prost::Message;
 
 #[derive(Clone, PartialEq, Message)]

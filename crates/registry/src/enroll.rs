@@ -1,0 +1,209 @@
+//! Creating a person: plainly, or with a liveness check that decides its status.
+
+use domain::lifecycle::Cause;
+use domain::person::Patch;
+use domain::{PersonId, Status, Time, Verification};
+use engine::face::Analysis;
+use store::{Changes, PersonChange, SampleKind, SampleRow, SampleState};
+use vault::{Key, TenantKeys};
+
+use crate::access::Caller;
+use crate::error::Error;
+use crate::history::{EventKind, Happened};
+use crate::idempotency::{Held, Idempotency, Ticket};
+use crate::keys::nonce;
+use crate::person::{Biometrics, FingerprintKind, Person, Sealed};
+use crate::place;
+use crate::profile::Profile;
+use crate::records::NewSample;
+use crate::registry::Registry;
+
+/// What a body asks to be created. Names are present: whoever parsed it saw to that.
+#[derive(Debug)]
+pub struct Enrolment {
+    /// Personal members.
+    pub patch: Patch,
+    /// Face image file.
+    pub face: Option<Vec<u8>>,
+    /// Fingerprint and its kind.
+    pub fingerprint: Option<(Vec<u8>, FingerprintKind)>,
+}
+
+/// A person, and whether the answer is a repetition.
+#[derive(Debug)]
+pub struct Outcome {
+    /// As created.
+    pub person: Person,
+    /// The request had been done before: no images are shown.
+    pub replayed: bool,
+}
+
+/// A face that was looked at.
+struct Seen {
+    analysis: Analysis,
+    /// Whether liveness was judged, and how.
+    live: Option<bool>,
+}
+
+impl Registry {
+    /// Creates a `pending` person. A face is analysed and enrolled; no liveness is claimed.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`], [`Error::ExternalIdTaken`], [`Error::FacesNotConfigured`], or what the store says.
+    pub async fn create(
+        &self,
+        caller: &Caller,
+        mut new: Enrolment,
+        key: Option<Idempotency>,
+    ) -> Result<Outcome, Error> {
+        let held = match self.ticket(caller, key).await? {
+            Ticket::Again(person, _) => return Ok(Outcome { person: *person, replayed: true }),
+            Ticket::First(held) => held,
+        };
+        let seen = match new.face.take() {
+            Some(image) => Some(Seen { analysis: self.enrollable(image).await?, live: None }),
+            None => None,
+        };
+        self.insert(caller, &new, seen, held).await
+    }
+
+    /// Creates a person and judges the liveness of its face: `verified` or `failed`.
+    ///
+    /// A failed check still answers with a person, and reveals nothing about others: no duplicate is looked for.
+    ///
+    /// # Errors
+    /// As [`Self::create`].
+    pub async fn create_with_liveness(
+        &self,
+        caller: &Caller,
+        mut new: Enrolment,
+        face: Vec<u8>,
+        key: Option<Idempotency>,
+    ) -> Result<Outcome, Error> {
+        let held = match self.ticket(caller, key).await? {
+            Ticket::Again(person, _) => return Ok(Outcome { person: *person, replayed: true }),
+            Ticket::First(held) => held,
+        };
+        new.face = None;
+        let (analysis, score) = self.judge(face).await?;
+        let seen = Seen { analysis, live: Some(self.is_live(score)) };
+        self.insert(caller, &new, Some(seen), held).await
+    }
+
+    async fn insert(
+        &self,
+        caller: &Caller,
+        new: &Enrolment,
+        seen: Option<Seen>,
+        held: Option<(Idempotency, Held)>,
+    ) -> Result<Outcome, Error> {
+        let tenant = caller.tenant;
+        let tenant_keys = self.keys.of(&*self.store, tenant).await?;
+        let now = self.now();
+        let id = PersonId::new(now, &*self.random);
+        let key = Key::from_bytes(self.random.bytes());
+        let wrapped_key =
+            tenant_keys.wrapping().wrap(nonce(&*self.random), &place::person_key(tenant, id), &key)?;
+        let mut changes = Changes::at(now);
+        let mut person = blank(id, now, Profile::default().patched(&new.patch)?);
+
+        if let Some(seen) = &seen {
+            changes.samples.push(self.add_face(caller, &mut person, (&key, &tenant_keys), seen, now)?);
+        }
+        if let Some((image, kind)) = &new.fingerprint {
+            let sample = NewSample {
+                kind: SampleKind::Fingerprint,
+                state: SampleState::Enrolled,
+                image,
+                model: "",
+                template: None,
+            };
+            let (row, reference) = self.seal_sample(tenant, id, (&key, &tenant_keys), sample, now)?;
+            person.sealed.biometrics.fingerprint = Some(reference);
+            person.sealed.biometrics.fingerprint_kind = Some(*kind);
+            changes.samples.push(row);
+        }
+        let kind = match person.status() {
+            Status::Verified => EventKind::Verified,
+            Status::Failed => EventKind::Failed,
+            Status::Pending | Status::Expired => EventKind::Created,
+        };
+        let happened = Happened {
+            kind,
+            status: person.status().as_str(),
+            liveness_score: person.sealed.biometrics.liveness_score,
+            evidence: person.sealed.evidence.as_ref(),
+        };
+        changes.events.push(self.event(caller, id, &key, &happened, now)?);
+        if let Some((request, _)) = &held {
+            changes.idempotency = Some(self.keep_answer(caller, *request, &person, &key, 201, now)?);
+        }
+        let index = person.sealed.profile.index(tenant_keys.index());
+        let row = self.seal_row(tenant, &person, &key, wrapped_key)?;
+        changes.persons.push(PersonChange::Insert { row, index });
+        self.store.commit(tenant, changes).await?;
+        Ok(Outcome { person, replayed: false })
+    }
+
+    /// Puts a face into a new person; where liveness was judged, that decides the status.
+    fn add_face(
+        &self,
+        caller: &Caller,
+        person: &mut Person,
+        keys: (&Key, &TenantKeys),
+        seen: &Seen,
+        now: Time,
+    ) -> Result<SampleRow, Error> {
+        let evidence = seen.live == Some(false);
+        let (row, biometrics) = self.face_sample(caller, person.id, keys, &seen.analysis, evidence, now)?;
+        person.sealed.biometrics = biometrics;
+        if let Some(live) = seen.live {
+            let cause = if live { Cause::LivenessPassed } else { Cause::LivenessFailed };
+            person.verification = person.verification.after(cause, now, self.settings.validity_seconds)?;
+            person.sealed.evidence = Some(self.liveness_evidence(live, now)?);
+        }
+        Ok(row)
+    }
+
+    /// The sample of an analysed face and the biometric members it leads to.
+    pub(crate) fn face_sample(
+        &self,
+        caller: &Caller,
+        person: PersonId,
+        keys: (&Key, &TenantKeys),
+        analysis: &Analysis,
+        evidence: bool,
+        now: Time,
+    ) -> Result<(SampleRow, Biometrics), Error> {
+        let embedder = self.faces()?.ids().embedder.to_string();
+        let model = if evidence { "" } else { embedder.as_str() };
+        let sample = NewSample {
+            kind: SampleKind::Face,
+            state: if evidence { SampleState::Evidence } else { SampleState::Enrolled },
+            image: &analysis.image.0,
+            model,
+            template: analysis.template.as_ref().filter(|_| !evidence).map(engine::face::Template::to_bytes),
+        };
+        let (row, reference) = self.seal_sample(caller.tenant, person, keys, sample, now)?;
+        let biometrics = Biometrics {
+            face: Some(reference),
+            face_model: (!evidence).then(|| embedder.clone()),
+            liveness_score: analysis.liveness.map(domain::biometric::LivenessScore::get),
+            quality: Some(analysis.quality.into()),
+            ..Biometrics::default()
+        };
+        Ok((row, biometrics))
+    }
+}
+
+fn blank(id: PersonId, now: Time, profile: Profile) -> Person {
+    Person {
+        id,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+        verification: Verification::PENDING,
+        read_at: now,
+        sealed: Sealed { profile, biometrics: Biometrics::default(), evidence: None, failures: Vec::new() },
+    }
+}

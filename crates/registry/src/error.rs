@@ -1,0 +1,109 @@
+//! Why a request came to nothing: closed kinds, which the HTTP face turns into answers.
+
+use domain::biometric::Rejection;
+use domain::lifecycle::IllegalTransition;
+use engine::face::FaceError;
+use store::{CommitError, Conflict, StoreError};
+
+/// Why a request came to nothing.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Error {
+    /// No such person for this caller.
+    #[error("no such person")]
+    NotFound,
+    /// The person has changed since the caller read it.
+    #[error("the person has another version")]
+    Stale,
+    /// Another person has this external identifier.
+    #[error("the external identifier is taken")]
+    ExternalIdTaken,
+    /// The image shows somebody else than is enrolled.
+    #[error("the face is not that of the enrolled person")]
+    FaceMismatch,
+    /// The status cannot change that way.
+    #[error(transparent)]
+    Illegal(#[from] IllegalTransition),
+    /// The image does not do.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// There are no weights: nothing can be said about faces.
+    #[error("no face models are installed")]
+    FacesNotConfigured,
+    /// Metadata would have more pairs than allowed.
+    #[error("metadata would have more than 50 pairs")]
+    TooMuchMetadata,
+    /// Too many failed liveness checks of this person; again after so many seconds.
+    #[error("too many failed liveness checks")]
+    LivenessBrake(u64),
+    /// The same idempotency key came with another body.
+    #[error("the idempotency key was used with another body")]
+    KeyReused,
+    /// The first request with this idempotency key is still under way.
+    #[error("the first request with this idempotency key is under way")]
+    InProgress,
+    /// Too much to do; try again shortly.
+    #[error("busy")]
+    Busy,
+    /// The disk is full.
+    #[error("the disk is full")]
+    DiskFull,
+    /// The store cannot serve.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+    /// Something that must not happen: damage, or a bug. Details are for the log alone.
+    #[error("internal fault: {0}")]
+    Fault(String),
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Busy => Self::Busy,
+            StoreError::Full => Self::DiskFull,
+            StoreError::Unavailable(why) => Self::Unavailable(why),
+            StoreError::Damaged(why) => Self::Fault(why),
+        }
+    }
+}
+
+impl From<CommitError> for Error {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Store(error) => error.into(),
+            CommitError::Conflict(Conflict::Version(_)) => Self::Stale,
+            CommitError::Conflict(Conflict::Gone(_) | Conflict::TokenGone) => Self::NotFound,
+            CommitError::Conflict(Conflict::ExternalIdTaken) => Self::ExternalIdTaken,
+            CommitError::Conflict(Conflict::IdempotencyKeyUsed) => Self::InProgress,
+        }
+    }
+}
+
+impl From<FaceError> for Error {
+    fn from(error: FaceError) -> Self {
+        match error {
+            FaceError::Rejected(rejection) => Self::Rejected(rejection),
+            FaceError::Busy => Self::Busy,
+            FaceError::Fault(error) => Self::Fault(error.to_string()),
+        }
+    }
+}
+
+impl From<vault::OpenError> for Error {
+    fn from(error: vault::OpenError) -> Self {
+        Self::Fault(error.to_string())
+    }
+}
+
+impl From<vault::SealError> for Error {
+    fn from(error: vault::SealError) -> Self {
+        Self::Fault(error.to_string())
+    }
+}
+
+impl From<serde_json::Error> for Error {
+    /// A sealed record that opens but is not of this program's form. The message may quote the record: it is
+    /// not kept.
+    fn from(error: serde_json::Error) -> Self {
+        Self::Fault(format!("a record has an unexpected form ({:?})", error.classify()))
+    }
+}

@@ -1,0 +1,148 @@
+//! Asking the engine about a face, and what is shown of its answer.
+
+use domain::biometric::LivenessScore;
+use engine::face::{Analysis, ModelIds, Template, Want};
+use serde::{Deserialize, Serialize};
+use store::{SampleHead, SampleKind, SampleState};
+
+use crate::error::Error;
+use crate::evidence::{Evidence, Method, Quality};
+use crate::place;
+use crate::records::Opened;
+use crate::registry::Registry;
+use domain::{TenantId, Time};
+
+/// Names and versions of the models behind an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Models {
+    /// The detector.
+    pub detector: String,
+    /// The embedder.
+    pub embedder: String,
+    /// The liveness network.
+    pub liveness: String,
+}
+
+impl From<&ModelIds> for Models {
+    fn from(ids: &ModelIds) -> Self {
+        Self {
+            detector: ids.detector.to_string(),
+            embedder: ids.embedder.to_string(),
+            liveness: ids.liveness.to_string(),
+        }
+    }
+}
+
+/// The answer to "is it alive?".
+#[derive(Clone, Debug, PartialEq)]
+pub struct Liveness {
+    /// Whether the score reaches the threshold.
+    pub live: bool,
+    /// The score, on the published scale.
+    pub score: f32,
+    /// The threshold in force.
+    pub threshold: f32,
+    /// What was measured of the face.
+    pub quality: Quality,
+    /// The models.
+    pub models: Models,
+}
+
+/// Word of the interface for a score below the threshold.
+const BELOW: &str = "liveness-below-threshold";
+
+impl Registry {
+    /// Judges the liveness of the one face in an image; nothing is stored.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`], [`Error::FacesNotConfigured`], [`Error::Busy`].
+    pub async fn liveness(&self, image: Vec<u8>) -> Result<Liveness, Error> {
+        let (analysis, score) = self.judge(image).await?;
+        Ok(Liveness {
+            live: self.is_live(score),
+            score: score.get(),
+            threshold: self.settings.liveness_threshold,
+            quality: analysis.quality.into(),
+            models: self.models()?,
+        })
+    }
+
+    pub(crate) fn models(&self) -> Result<Models, Error> {
+        Ok(self.faces()?.ids().into())
+    }
+
+    pub(crate) fn is_live(&self, score: LivenessScore) -> bool {
+        score.get() >= self.settings.liveness_threshold
+    }
+
+    /// An analysis with a liveness score.
+    pub(crate) async fn judge(&self, image: Vec<u8>) -> Result<(Analysis, LivenessScore), Error> {
+        let want = Want::Liveness { threshold: self.settings.liveness_threshold };
+        let analysis = self.faces()?.analyse(image, want).await?;
+        let score =
+            analysis.liveness.ok_or_else(|| Error::Fault("the engine gave no liveness score".into()))?;
+        Ok((analysis, score))
+    }
+
+    /// An analysis with a template.
+    pub(crate) async fn enrollable(&self, image: Vec<u8>) -> Result<Analysis, Error> {
+        Ok(self.faces()?.analyse(image, Want::Template).await?)
+    }
+
+    /// The evidence of a liveness check.
+    pub(crate) fn liveness_evidence(&self, live: bool, now: Time) -> Result<Evidence, Error> {
+        Ok(Evidence {
+            method: Method::PassiveLiveness,
+            reasons: if live { Vec::new() } else { vec![BELOW.to_owned()] },
+            checked_at: now.millis(),
+            threshold: Some(self.settings.liveness_threshold),
+            models: Some(self.models()?),
+        })
+    }
+
+    /// Compares `template` with the enrolled face of a person: `None` when there is none.
+    ///
+    /// # Errors
+    /// [`Error::Fault`] when the enrolled template is of another model: the two cannot be compared.
+    pub(crate) async fn same_person(
+        &self,
+        tenant: TenantId,
+        opened: &Opened,
+        template: &Template,
+    ) -> Result<Option<bool>, Error> {
+        let faces = self.faces()?;
+        let id = opened.person.id;
+        let mut best: Option<f32> = None;
+        for sample in self.store.samples(tenant, id).await? {
+            let Some(enrolled) = enrolled_template(tenant, opened, sample)? else { continue };
+            if enrolled.model != *faces.ids().embedder {
+                return Err(Error::Fault("the enrolled template is of another model".into()));
+            }
+            let cosine = enrolled.template.cosine(template);
+            let cosine =
+                cosine.ok_or_else(|| Error::Fault("templates of one model differ in length".into()))?;
+            best = Some(best.map_or(cosine, |b| b.max(cosine)));
+        }
+        Ok(best.map(|cosine| cosine >= faces.same_person_cosine()))
+    }
+}
+
+struct Enrolled {
+    model: String,
+    template: Template,
+}
+
+fn enrolled_template(
+    tenant: TenantId,
+    opened: &Opened,
+    sample: SampleHead,
+) -> Result<Option<Enrolled>, Error> {
+    if sample.kind != SampleKind::Face || sample.state != SampleState::Enrolled {
+        return Ok(None);
+    }
+    let Some(sealed) = sample.template else { return Ok(None) };
+    let bytes = opened.key.open(&place::template(tenant, opened.person.id, sample.id), sealed)?;
+    let template =
+        Template::from_bytes(&bytes).ok_or_else(|| Error::Fault("a template is damaged".into()))?;
+    Ok(Some(Enrolled { model: sample.model, template }))
+}

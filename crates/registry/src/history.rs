@@ -1,0 +1,79 @@
+//! A person's append-only history.
+
+use domain::{EventId, PersonId, TenantId, Time};
+use serde::Serialize;
+use store::EventRow;
+use vault::Key;
+
+use crate::access::Caller;
+use crate::error::Error;
+use crate::evidence::Evidence;
+use crate::keys::nonce;
+use crate::place;
+use crate::registry::Registry;
+
+/// Kinds of entries; the words are for ever.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) enum EventKind {
+    #[serde(rename = "person.created")]
+    Created,
+    #[serde(rename = "person.updated")]
+    Updated,
+    #[serde(rename = "person.identity-changed")]
+    IdentityChanged,
+    #[serde(rename = "person.face-replaced")]
+    FaceReplaced,
+    #[serde(rename = "person.verified")]
+    Verified,
+    #[serde(rename = "person.failed")]
+    Failed,
+    #[serde(rename = "person.reviewed")]
+    Reviewed,
+    #[serde(rename = "liveness.failed")]
+    LivenessFailed,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    r#type: EventKind,
+    /// Token of whoever caused it.
+    by: String,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    liveness_score: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evidence: Option<&'a Evidence>,
+}
+
+/// What happened, and the state it led to.
+pub(crate) struct Happened<'a> {
+    pub(crate) kind: EventKind,
+    pub(crate) status: &'static str,
+    pub(crate) liveness_score: Option<f32>,
+    pub(crate) evidence: Option<&'a Evidence>,
+}
+
+impl Registry {
+    /// The sealed entry of what happened to a person.
+    pub(crate) fn event(
+        &self,
+        caller: &Caller,
+        person: PersonId,
+        key: &Key,
+        happened: &Happened<'_>,
+        now: Time,
+    ) -> Result<EventRow, Error> {
+        let tenant: TenantId = caller.tenant;
+        let id = EventId::new(now, &*self.random);
+        let entry = Entry {
+            r#type: happened.kind,
+            by: caller.token.to_string(),
+            status: happened.status,
+            liveness_score: happened.liveness_score,
+            evidence: happened.evidence,
+        };
+        let plain = serde_json::to_vec(&entry)?;
+        let sealed = key.seal(nonce(&*self.random), &place::event(tenant, person, id), &plain)?;
+        Ok(EventRow { id, person, at: now, sealed })
+    }
+}

@@ -1,0 +1,158 @@
+//! One request, one effect: answers kept under the client's key.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use domain::{Status, Time, Verification};
+use serde::{Deserialize, Serialize};
+use store::IdempotencyRow;
+use vault::Key;
+
+use crate::access::Caller;
+use crate::error::Error;
+use crate::keys::nonce;
+use crate::person::{Person, Sealed};
+use crate::place;
+use crate::registry::Registry;
+
+/// The client's key and body, hashed: neither is ever stored.
+#[derive(Clone, Copy, Debug)]
+pub struct Idempotency {
+    key: [u8; 16],
+    body: [u8; 16],
+}
+
+/// What a key leads to.
+pub enum Ticket {
+    /// The first request: do it, and hold this meanwhile.
+    First(Option<(Idempotency, Held)>),
+    /// Done before: the person as it was answered then, and the status.
+    Again(Box<Person>, u16),
+}
+
+/// Marks a key as under way until dropped.
+pub struct Held {
+    under_way: Arc<Mutex<HashMap<[u8; 16], [u8; 16]>>>,
+    key: [u8; 16],
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+    }
+}
+
+/// A person as it was when an answer was given. Nothing is kept of images.
+#[derive(Serialize, Deserialize)]
+struct Snapshot {
+    version: u64,
+    created_at: i64,
+    updated_at: i64,
+    status: String,
+    verified_at: Option<i64>,
+    expires_at: Option<i64>,
+    read_at: i64,
+    sealed: Sealed,
+}
+
+impl Registry {
+    /// Hashes a client's key for one route of one token, and the body that came with it.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn idempotency(
+        &self,
+        caller: &Caller,
+        route: &str,
+        key: &str,
+        body: &[u8],
+    ) -> Result<Idempotency, Error> {
+        let keys = self.keys.of(&*self.store, caller.tenant).await?;
+        let scoped = [&caller.token.to_bytes(), route.as_bytes(), &[0], key.as_bytes()].concat();
+        Ok(Idempotency {
+            key: keys.index().hash("idempotency key", &scoped),
+            body: keys.index().hash("idempotency body", body),
+        })
+    }
+
+    /// Whether the request is the first with its key.
+    ///
+    /// # Errors
+    /// [`Error::KeyReused`] for another body, [`Error::InProgress`] while the first is under way,
+    /// [`Error::NotFound`] when the person it led to was erased.
+    pub async fn ticket(&self, caller: &Caller, request: Option<Idempotency>) -> Result<Ticket, Error> {
+        let Some(request) = request else { return Ok(Ticket::First(None)) };
+        let held = self.hold(request)?;
+        let Some(row) = self.store.idempotency(caller.tenant, request.key, self.now()).await? else {
+            return Ok(Ticket::First(Some((request, held))));
+        };
+        if row.body != request.body {
+            return Err(Error::KeyReused);
+        }
+        let status = row.status;
+        Ok(Ticket::Again(Box::new(self.replay(caller, row).await?), status))
+    }
+
+    fn hold(&self, request: Idempotency) -> Result<Held, Error> {
+        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        match under_way.get(&request.key) {
+            Some(body) if *body == request.body => return Err(Error::InProgress),
+            Some(_) => return Err(Error::KeyReused),
+            None => drop(under_way.insert(request.key, request.body)),
+        }
+        Ok(Held { under_way: Arc::clone(&self.under_way), key: request.key })
+    }
+
+    /// The row that keeps `person` as the answer, sealed under the person's key so that erasure reaches it.
+    pub(crate) fn keep_answer(
+        &self,
+        caller: &Caller,
+        request: Idempotency,
+        person: &Person,
+        key: &Key,
+        status: u16,
+        now: Time,
+    ) -> Result<IdempotencyRow, Error> {
+        let snapshot = Snapshot {
+            version: person.version,
+            created_at: person.created_at.millis(),
+            updated_at: person.updated_at.millis(),
+            status: person.verification.stored().as_str().to_owned(),
+            verified_at: person.verification.verified_at().map(Time::millis),
+            expires_at: person.verification.expires_at().map(Time::millis),
+            read_at: person.read_at.millis(),
+            sealed: person.sealed.clone(),
+        };
+        let plain = serde_json::to_vec(&snapshot)?;
+        let place = place::answer(caller.tenant, person.id, &request.key);
+        Ok(IdempotencyRow {
+            key: request.key,
+            body: request.body,
+            status,
+            person: person.id,
+            sealed: key.seal(nonce(&*self.random), &place, &plain)?,
+            expires_at: now.plus_seconds(self.settings.idempotency_seconds),
+        })
+    }
+
+    async fn replay(&self, caller: &Caller, row: IdempotencyRow) -> Result<Person, Error> {
+        let opened = self.open_person(caller.tenant, row.person).await?;
+        let plain = opened.key.open(&place::answer(caller.tenant, row.person, &row.key), row.sealed)?;
+        let snapshot: Snapshot = serde_json::from_slice(&plain)?;
+        let time = |t: Option<i64>| t.map(Time::from_millis);
+        let status = Status::parse(&snapshot.status).unwrap_or(Status::Pending);
+        Ok(Person {
+            id: row.person,
+            version: snapshot.version,
+            created_at: Time::from_millis(snapshot.created_at),
+            updated_at: Time::from_millis(snapshot.updated_at),
+            verification: Verification::from_stored(
+                status,
+                time(snapshot.verified_at),
+                time(snapshot.expires_at),
+            ),
+            read_at: Time::from_millis(snapshot.read_at),
+            sealed: snapshot.sealed,
+        })
+    }
+}

@@ -1,0 +1,186 @@
+//! A person, opened: what the rules work on and what an answer shows.
+
+use domain::{PersonId, SampleId, Status, Time, Verification};
+use serde::{Deserialize, Serialize};
+
+use crate::evidence::{Evidence, Quality};
+use crate::profile::Profile;
+
+/// Kinds of fingerprint data, told by their first bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FingerprintKind {
+    /// Images.
+    Png,
+    /// JPEG image.
+    Jpeg,
+    /// Windows bitmap.
+    Bmp,
+    /// TIFF image.
+    Tiff,
+    /// FBI wavelet scalar quantisation.
+    Wsq,
+    /// ISO/IEC 19794-2 or ANSI 378 minutiae.
+    Minutiae,
+}
+
+impl FingerprintKind {
+    /// Largest fingerprint taken in, in bytes.
+    pub const MAX_BYTES: usize = 1 << 20;
+
+    /// The kind of `bytes`, if it is one of them.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Option<Self> {
+        Some(match bytes {
+            [0x89, b'P', b'N', b'G', ..] => Self::Png,
+            [0xff, 0xd8, 0xff, ..] => Self::Jpeg,
+            [b'B', b'M', ..] => Self::Bmp,
+            [b'I', b'I', b'*', 0, ..] | [b'M', b'M', 0, b'*', ..] => Self::Tiff,
+            [0xff, 0xa0, ..] => Self::Wsq,
+            [b'F', b'M', b'R', 0, ..] => Self::Minutiae,
+            _ => return None,
+        })
+    }
+}
+
+/// A sample, and a digest of its image that tells whether the same bytes came again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SampleRef {
+    /// Sixteen bytes of the sample's identifier.
+    id: [u8; 16],
+    /// When it was taken in, in milliseconds since 1970.
+    pub(crate) created_at: i64,
+    /// Keyed hash of the bytes as stored.
+    pub(crate) digest: [u8; 16],
+    /// Whether it is evidence of a failed check only.
+    pub(crate) evidence: bool,
+}
+
+impl SampleRef {
+    pub(crate) fn new(id: SampleId, created_at: Time, digest: [u8; 16], evidence: bool) -> Self {
+        Self { id: id.to_bytes(), created_at: created_at.millis(), digest, evidence }
+    }
+
+    /// Its identifier.
+    #[must_use]
+    pub const fn id(&self) -> SampleId {
+        SampleId::from_bytes(self.id)
+    }
+
+    /// When it was taken in.
+    #[must_use]
+    pub const fn created_at(&self) -> Time {
+        Time::from_millis(self.created_at)
+    }
+
+    /// Whether it is kept as evidence of a failed check and never compared with.
+    #[must_use]
+    pub const fn is_evidence(&self) -> bool {
+        self.evidence
+    }
+}
+
+/// The biometric part of a person, images apart.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Biometrics {
+    /// The face image shown as `faceImage`.
+    pub face: Option<SampleRef>,
+    /// Model of the face's template; none for evidence.
+    pub face_model: Option<String>,
+    /// The fingerprint.
+    pub fingerprint: Option<SampleRef>,
+    /// Its kind.
+    pub fingerprint_kind: Option<FingerprintKind>,
+    /// The last liveness score, on the published scale.
+    pub liveness_score: Option<f32>,
+    /// What was measured of the face.
+    pub quality: Option<Quality>,
+}
+
+/// What is sealed of a person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Sealed {
+    pub(crate) profile: Profile,
+    pub(crate) biometrics: Biometrics,
+    pub(crate) evidence: Option<Evidence>,
+    /// Moments of recent failed liveness checks, in milliseconds: the brake survives a restart.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) failures: Vec<i64>,
+}
+
+/// A person.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Person {
+    /// Its identifier.
+    pub id: PersonId,
+    /// 1 on creation, one more with each change.
+    pub version: u64,
+    /// When it was created.
+    pub created_at: Time,
+    /// When it last changed.
+    pub updated_at: Time,
+    /// Its verification, as stored.
+    pub verification: Verification,
+    /// The moment it was read: decides whether it has expired.
+    pub read_at: Time,
+    pub(crate) sealed: Sealed,
+}
+
+impl Person {
+    /// The status at the moment it was read.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.verification.status(self.read_at)
+    }
+
+    /// Names, contact, document.
+    #[must_use]
+    pub const fn profile(&self) -> &Profile {
+        &self.sealed.profile
+    }
+
+    /// Samples, score, quality.
+    #[must_use]
+    pub const fn biometrics(&self) -> &Biometrics {
+        &self.sealed.biometrics
+    }
+
+    /// Why it has its status.
+    #[must_use]
+    pub const fn evidence(&self) -> Option<&Evidence> {
+        self.sealed.evidence.as_ref()
+    }
+
+    /// The strong entity tag.
+    #[must_use]
+    pub fn etag(&self) -> String {
+        etag(self.version, self.status())
+    }
+
+    /// The samples that exist, face first.
+    pub fn samples(&self) -> impl Iterator<Item = (&'static str, &SampleRef)> {
+        let biometrics = &self.sealed.biometrics;
+        let face = biometrics.face.as_ref().map(|s| ("face", s));
+        face.into_iter().chain(biometrics.fingerprint.as_ref().map(|s| ("fingerprint", s)))
+    }
+}
+
+/// The strong entity tag of a version: marked when the person has expired, because that changes what is shown
+/// without changing the version.
+pub(crate) fn etag(version: u64, status: Status) -> String {
+    let mark = if status == Status::Expired { "x" } else { "" };
+    format!("\"{version}{mark}\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fingerprint_kinds_are_told_by_their_first_bytes() {
+        assert_eq!(FingerprintKind::of(b"FMR\0 20\0"), Some(FingerprintKind::Minutiae));
+        assert_eq!(FingerprintKind::of(b"\xff\xa0\xff\xa8"), Some(FingerprintKind::Wsq));
+        assert_eq!(FingerprintKind::of(b"hello"), None);
+        assert_eq!(FingerprintKind::of(b""), None);
+    }
+}

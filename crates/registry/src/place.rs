@@ -1,0 +1,65 @@
+//! Where a sealed record belongs: the associated data that keeps it from being moved.
+
+use domain::{EventId, PersonId, SampleId, TenantId, TokenId};
+
+/// Kinds of sealed records; numbers are for ever.
+#[derive(Clone, Copy)]
+#[repr(u8)]
+enum Kind {
+    TenantKey = 1,
+    TenantName = 2,
+    TokenName = 3,
+    PersonKey = 4,
+    Fields = 5,
+    Template = 6,
+    Image = 7,
+    Event = 8,
+    Answer = 9,
+}
+
+/// Version of the key a record is sealed under; rotation will count it up.
+const KEY_VERSION: u32 = 1;
+
+fn place(kind: Kind, tenant: TenantId, parts: &[&[u8]]) -> Vec<u8> {
+    let mut place = vec![kind as u8];
+    place.extend_from_slice(&KEY_VERSION.to_be_bytes());
+    place.extend_from_slice(&tenant.to_bytes());
+    parts.iter().for_each(|part| place.extend_from_slice(part));
+    place
+}
+
+pub(crate) fn tenant_key(tenant: TenantId) -> Vec<u8> {
+    place(Kind::TenantKey, tenant, &[])
+}
+
+pub(crate) fn tenant_name(tenant: TenantId) -> Vec<u8> {
+    place(Kind::TenantName, tenant, &[])
+}
+
+pub(crate) fn token_name(tenant: TenantId, token: TokenId) -> Vec<u8> {
+    place(Kind::TokenName, tenant, &[&token.to_bytes()])
+}
+
+pub(crate) fn person_key(tenant: TenantId, person: PersonId) -> Vec<u8> {
+    place(Kind::PersonKey, tenant, &[&person.to_bytes()])
+}
+
+pub(crate) fn fields(tenant: TenantId, person: PersonId, version: u64) -> Vec<u8> {
+    place(Kind::Fields, tenant, &[&person.to_bytes(), &version.to_be_bytes()])
+}
+
+pub(crate) fn template(tenant: TenantId, person: PersonId, sample: SampleId) -> Vec<u8> {
+    place(Kind::Template, tenant, &[&person.to_bytes(), &sample.to_bytes()])
+}
+
+pub(crate) fn image(tenant: TenantId, person: PersonId, sample: SampleId) -> Vec<u8> {
+    place(Kind::Image, tenant, &[&person.to_bytes(), &sample.to_bytes()])
+}
+
+pub(crate) fn event(tenant: TenantId, person: PersonId, event: EventId) -> Vec<u8> {
+    place(Kind::Event, tenant, &[&person.to_bytes(), &event.to_bytes()])
+}
+
+pub(crate) fn answer(tenant: TenantId, person: PersonId, key: &[u8; 16]) -> Vec<u8> {
+    place(Kind::Answer, tenant, &[&person.to_bytes(), key])
+}

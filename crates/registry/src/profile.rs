@@ -1,0 +1,121 @@
+//! The personal part of a person as it is kept: plain text, because it was parsed on its way in.
+
+use std::collections::BTreeMap;
+
+use domain::person::{Change, DocumentNumber, Email, MAX_PAIRS, Patch, words};
+use serde::{Deserialize, Serialize};
+use store::{IndexEntry, IndexField};
+use vault::BlindIndex;
+
+use crate::error::Error;
+
+/// What is known about a person, biometrics and status apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "members of the Person object, described in the interface")]
+pub struct Profile {
+    pub first_name: String,
+    pub last_name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date_of_birth: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub document_type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub document_number: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nationality: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gender: Option<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub metadata: BTreeMap<String, String>,
+}
+
+fn apply<T>(slot: &mut Option<String>, change: &Change<T>, text: impl Fn(&T) -> String) {
+    match change {
+        Change::Keep => {}
+        Change::Clear => *slot = None,
+        Change::Set(value) => *slot = Some(text(value)),
+    }
+}
+
+impl Profile {
+    /// This profile after `patch`.
+    ///
+    /// # Errors
+    /// [`Error::TooMuchMetadata`].
+    pub(crate) fn patched(&self, patch: &Patch) -> Result<Self, Error> {
+        let mut next = self.clone();
+        if let Some(name) = patch.first_name.set() {
+            name.as_str().clone_into(&mut next.first_name);
+        }
+        if let Some(name) = patch.last_name.set() {
+            name.as_str().clone_into(&mut next.last_name);
+        }
+        apply(&mut next.email, &patch.email, |v| v.as_str().to_owned());
+        apply(&mut next.phone, &patch.phone, |v| v.as_str().to_owned());
+        apply(&mut next.date_of_birth, &patch.date_of_birth, ToString::to_string);
+        apply(&mut next.document_type, &patch.document_type, |v| v.as_str().to_owned());
+        apply(&mut next.document_number, &patch.document_number, |v| v.as_str().to_owned());
+        apply(&mut next.external_id, &patch.external_id, |v| v.as_str().to_owned());
+        apply(&mut next.nationality, &patch.nationality, |v| v.as_str().to_owned());
+        apply(&mut next.gender, &patch.gender, |v| v.as_str().to_owned());
+        match &patch.metadata {
+            Change::Keep => {}
+            Change::Clear => next.metadata.clear(),
+            Change::Set(pairs) => {
+                for (key, value) in pairs {
+                    match value {
+                        Some(value) => drop(next.metadata.insert(key.clone(), value.clone())),
+                        None => drop(next.metadata.remove(key)),
+                    }
+                }
+            }
+        }
+        if next.metadata.len() > MAX_PAIRS { Err(Error::TooMuchMetadata) } else { Ok(next) }
+    }
+
+    /// Whether name, birth date or document differ: what a verification was about.
+    pub(crate) fn identity_differs(&self, other: &Self) -> bool {
+        self.first_name != other.first_name
+            || self.last_name != other.last_name
+            || self.date_of_birth != other.date_of_birth
+            || self.document_type != other.document_type
+            || self.document_number != other.document_number
+    }
+
+    /// All blind indexes, sorted.
+    pub(crate) fn index(&self, blind: &BlindIndex) -> Vec<IndexEntry> {
+        let entry = |field: IndexField, value: &str| hashed(blind, field, value);
+        let mut index: Vec<IndexEntry> =
+            self.name_terms().iter().map(|t| entry(IndexField::Name, t)).collect();
+        index.extend(self.external_id.as_deref().map(|v| entry(IndexField::ExternalId, v)));
+        index.extend(self.document_number.as_deref().map(|v| entry(IndexField::DocumentNumber, v)));
+        index.extend(self.email.as_deref().map(|v| entry(IndexField::Email, v)));
+        index.extend(self.phone.as_deref().map(|v| entry(IndexField::Phone, v)));
+        index.extend(self.document_type.as_deref().map(|v| entry(IndexField::DocumentType, v)));
+        index.sort_unstable();
+        index
+    }
+
+    fn name_terms(&self) -> Vec<String> {
+        words::index_terms(&self.first_name, &self.last_name)
+    }
+}
+
+/// The blind index of `value`, folded so that spellings of one value meet.
+pub(crate) fn hashed(blind: &BlindIndex, field: IndexField, value: &str) -> IndexEntry {
+    let folded = match field {
+        IndexField::Email => Email::folded(value),
+        IndexField::DocumentNumber => DocumentNumber::folded(value),
+        IndexField::ExternalId | IndexField::Phone | IndexField::Name | IndexField::DocumentType => {
+            value.to_owned()
+        }
+    };
+    IndexEntry { field, hash: blind.hash(field.label(), folded.as_bytes()) }
+}

@@ -1,0 +1,118 @@
+//! Sealing a person's records, and opening them.
+
+use std::sync::Arc;
+
+use domain::{PersonId, SampleId, TenantId, Time, Verification};
+use store::{PersonRow, SampleHead, SampleKind, SampleRow, SampleState};
+use vault::{Key, TenantKeys};
+
+use crate::error::Error;
+use crate::keys::nonce;
+use crate::person::{Person, SampleRef, Sealed};
+use crate::place;
+use crate::registry::Registry;
+
+/// A person with the keys to it.
+pub(crate) struct Opened {
+    pub(crate) person: Person,
+    pub(crate) key: Key,
+    pub(crate) wrapped_key: Vec<u8>,
+    pub(crate) tenant_keys: Arc<TenantKeys>,
+}
+
+/// A sample to be sealed.
+pub(crate) struct NewSample<'a> {
+    pub(crate) kind: SampleKind,
+    pub(crate) state: SampleState,
+    pub(crate) image: &'a [u8],
+    pub(crate) model: &'a str,
+    pub(crate) template: Option<Vec<u8>>,
+}
+
+impl Registry {
+    /// Opens a row, as of `now`.
+    pub(crate) async fn open_row(
+        &self,
+        tenant: TenantId,
+        row: PersonRow,
+        now: Time,
+    ) -> Result<Opened, Error> {
+        let tenant_keys = self.keys.of(&*self.store, tenant).await?;
+        let key =
+            tenant_keys.wrapping().unwrap_key(&place::person_key(tenant, row.id), row.wrapped_key.clone())?;
+        let plain = key.open(&place::fields(tenant, row.id, row.version), row.sealed)?;
+        let sealed: Sealed = serde_json::from_slice(&plain)?;
+        let person = Person {
+            id: row.id,
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            verification: Verification::from_stored(row.status, row.verified_at, row.expires_at),
+            read_at: now,
+            sealed,
+        };
+        Ok(Opened { person, key, wrapped_key: row.wrapped_key, tenant_keys })
+    }
+
+    /// Reads and opens a person.
+    pub(crate) async fn open_person(&self, tenant: TenantId, id: PersonId) -> Result<Opened, Error> {
+        let row = self.store.person(tenant, id).await?.ok_or(Error::NotFound)?;
+        self.open_row(tenant, row, self.now()).await
+    }
+
+    /// The row of `person`, sealed under its key.
+    pub(crate) fn seal_row(
+        &self,
+        tenant: TenantId,
+        person: &Person,
+        key: &Key,
+        wrapped_key: Vec<u8>,
+    ) -> Result<PersonRow, Error> {
+        let plain = serde_json::to_vec(&person.sealed)?;
+        let sealed =
+            key.seal(nonce(&*self.random), &place::fields(tenant, person.id, person.version), &plain)?;
+        Ok(PersonRow {
+            id: person.id,
+            version: person.version,
+            created_at: person.created_at,
+            updated_at: person.updated_at,
+            status: person.verification.stored(),
+            verified_at: person.verification.verified_at(),
+            expires_at: person.verification.expires_at(),
+            wrapped_key,
+            sealed,
+        })
+    }
+
+    /// A sample's row and the reference a person keeps to it.
+    pub(crate) fn seal_sample(
+        &self,
+        tenant: TenantId,
+        person: PersonId,
+        keys: (&Key, &TenantKeys),
+        sample: NewSample<'_>,
+        now: Time,
+    ) -> Result<(SampleRow, SampleRef), Error> {
+        let (key, tenant_keys) = keys;
+        let id = SampleId::new(now, &*self.random);
+        let seal = |place: &[u8], plain: &[u8]| key.seal(nonce(&*self.random), place, plain);
+        let template = sample.template.map(|t| seal(&place::template(tenant, person, id), &t)).transpose()?;
+        let head = SampleHead {
+            id,
+            person,
+            kind: sample.kind,
+            state: sample.state,
+            created_at: now,
+            model: sample.model.to_owned(),
+            template,
+        };
+        let row = SampleRow { head, image: seal(&place::image(tenant, person, id), sample.image)? };
+        let evidence = sample.state == SampleState::Evidence;
+        Ok((row, SampleRef::new(id, now, digest(tenant_keys, sample.image), evidence)))
+    }
+}
+
+/// Keyed hash of an image: tells whether the same bytes came again.
+pub(crate) fn digest(keys: &TenantKeys, image: &[u8]) -> [u8; 16] {
+    keys.index().hash("image", image)
+}

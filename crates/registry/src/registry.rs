@@ -1,0 +1,106 @@
+//! The registry: everything the rules need, in one place.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use domain::{Clock, Random, Time};
+use engine::worker::Faces;
+use store::Store;
+use vault::Kek;
+
+use crate::access::TokenCache;
+use crate::error::Error;
+use crate::keys::Keys;
+use crate::settings::Settings;
+
+/// What a registry is made of.
+pub struct Parts {
+    /// Where persons live.
+    pub store: Arc<dyn Store>,
+    /// The operator's secret.
+    pub kek: Kek,
+    /// The face engine; none without weights.
+    pub faces: Option<Faces>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness, cryptographically strong.
+    pub random: Arc<dyn Random>,
+    /// Figures.
+    pub settings: Settings,
+}
+
+/// The rules, ready to use; shared by all requests.
+pub struct Registry {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) keys: Keys,
+    pub(crate) faces: Option<Faces>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) settings: Settings,
+    clock: Arc<dyn Clock>,
+    high_water: AtomicI64,
+    pub(crate) tokens: TokenCache,
+    /// Idempotency keys whose first request is under way in this process.
+    pub(crate) under_way: Arc<Mutex<HashMap<[u8; 16], [u8; 16]>>>,
+}
+
+impl Registry {
+    /// Opens the registry: makes the default tenant on the first start, and proves that the KEK is the right one
+    /// by unwrapping every tenant's key.
+    ///
+    /// # Errors
+    /// [`Error::Fault`] for a wrong KEK, else what the store says.
+    pub async fn open(parts: Parts) -> Result<Self, Error> {
+        let high_water = parts.store.high_water().await?;
+        let registry = Self {
+            store: parts.store,
+            keys: Keys::new(parts.kek),
+            faces: parts.faces,
+            random: parts.random,
+            settings: parts.settings,
+            clock: parts.clock,
+            high_water: AtomicI64::new(high_water.millis()),
+            tokens: TokenCache::default(),
+            under_way: Arc::default(),
+        };
+        registry.open_tenants().await?;
+        Ok(registry)
+    }
+
+    /// Now: the clock, but never earlier than any decision before, so that a clock set back un-expires nobody.
+    pub fn now(&self) -> Time {
+        let clock = self.clock.now().millis();
+        Time::from_millis(self.high_water.fetch_max(clock, Ordering::Relaxed).max(clock))
+    }
+
+    /// The face engine.
+    pub(crate) fn faces(&self) -> Result<&Faces, Error> {
+        self.faces.as_ref().ok_or(Error::FacesNotConfigured)
+    }
+
+    /// Whether faces can be analysed.
+    #[must_use]
+    pub const fn has_faces(&self) -> bool {
+        self.faces.is_some()
+    }
+
+    /// The figures in force.
+    #[must_use]
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Whether requests can be served.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn ready(&self) -> Result<(), Error> {
+        Ok(self.store.ready().await?)
+    }
+
+    /// A random value that names one request.
+    #[must_use]
+    pub fn request_id(&self) -> u128 {
+        u128::from_be_bytes(self.random.bytes())
+    }
+}

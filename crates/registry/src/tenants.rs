@@ -1,0 +1,71 @@
+//! Tenants: made once, named, each with a key of its own.
+
+use domain::TenantId;
+use store::TenantRow;
+use vault::TenantKeys;
+
+use crate::error::Error;
+use crate::keys::nonce;
+use crate::place;
+use crate::registry::Registry;
+
+/// Name of the tenant that exists from the start.
+const DEFAULT_NAME: &str = "default";
+
+impl Registry {
+    pub(crate) async fn open_tenants(&self) -> Result<(), Error> {
+        if self.store.tenants().await?.is_empty() {
+            // Another process may be as quick; whose key is kept does not matter, as both wrapped with one KEK.
+            self.add_tenant(TenantId::DEFAULT, DEFAULT_NAME).await?;
+        }
+        for row in self.store.tenants().await? {
+            self.keys.learn(&row)?;
+        }
+        Ok(())
+    }
+
+    async fn add_tenant(&self, id: TenantId, name: &str) -> Result<bool, Error> {
+        let (key, wrapped_key) = self.keys.make(id, &*self.random)?;
+        let sealed_name = TenantKeys::new(&key).records().seal(
+            nonce(&*self.random),
+            &place::tenant_name(id),
+            name.as_bytes(),
+        )?;
+        Ok(self.store.add_tenant(TenantRow { id, wrapped_key, sealed_name, created_at: self.now() }).await?)
+    }
+
+    /// Makes a tenant; `None` when one of this name exists.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn create_tenant(&self, name: &str) -> Result<Option<TenantId>, Error> {
+        if self.tenant_named(name).await?.is_some() {
+            return Ok(None);
+        }
+        let id = TenantId::new(self.now(), &*self.random);
+        self.add_tenant(id, name).await?;
+        Ok(Some(id))
+    }
+
+    /// The tenant of this name.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn tenant_named(&self, name: &str) -> Result<Option<TenantId>, Error> {
+        Ok(self.tenants().await?.into_iter().find(|(_, n)| n == name).map(|(id, _)| id))
+    }
+
+    /// All tenants with their names, oldest first.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn tenants(&self) -> Result<Vec<(TenantId, String)>, Error> {
+        let mut named = Vec::new();
+        for row in self.store.tenants().await? {
+            let keys = self.keys.of(&*self.store, row.id).await?;
+            let name = keys.records().open(&place::tenant_name(row.id), row.sealed_name)?;
+            named.push((row.id, String::from_utf8_lossy(&name).into_owned()));
+        }
+        Ok(named)
+    }
+}

@@ -1,0 +1,241 @@
+//! Changing a person.
+
+use domain::lifecycle::Cause;
+use domain::person::{Change, Patch};
+use domain::{PersonId, Status, Time};
+use store::{Changes, PersonChange, SampleKind, SampleState};
+
+use crate::access::Caller;
+use crate::error::Error;
+use crate::evidence::{Evidence, Method};
+use crate::history::{EventKind, Happened};
+use crate::person::{FingerprintKind, Person};
+use crate::records::{NewSample, Opened, digest};
+use crate::registry::Registry;
+
+/// A change of an image member.
+pub type ImageChange = Change<Vec<u8>>;
+
+/// What a body asks to be changed.
+#[derive(Debug, Default)]
+pub struct Update {
+    /// Personal members.
+    pub patch: Patch,
+    /// Face image file.
+    pub face: ImageChange,
+    /// Fingerprint and its kind.
+    pub fingerprint: Change<(Vec<u8>, FingerprintKind)>,
+    /// The status a reviewer wants, and why.
+    pub review: Option<(Status, Option<String>)>,
+}
+
+/// What a caller makes of the person as it is now.
+pub enum Decision {
+    /// Go on with the update.
+    Apply(Box<Update>),
+    /// Leave it.
+    Leave,
+}
+
+/// Attempts against other writers of the same person.
+const ATTEMPTS: usize = 8;
+
+impl Registry {
+    /// Changes a person as `decide` says after seeing it; `decide` may be asked again if another writer came
+    /// first. A change that changes nothing is not written: version and times stay.
+    ///
+    /// # Errors
+    /// What `decide` says, [`Error::NotFound`], [`Error::FaceMismatch`], [`Error::ExternalIdTaken`],
+    /// [`Error::Illegal`], or what the store says.
+    pub async fn update<E: From<Error>>(
+        &self,
+        caller: &Caller,
+        id: PersonId,
+        decide: impl Fn(&Person) -> Result<Decision, E>,
+    ) -> Result<Person, E> {
+        for _ in 0..ATTEMPTS {
+            let opened = self.open_person(caller.tenant, id).await?;
+            let Decision::Apply(update) = decide(&opened.person)? else { return Ok(opened.person) };
+            match self.apply(caller, opened, *update).await {
+                Err(Error::Stale) => {}
+                result => return Ok(result?),
+            }
+        }
+        Err(Error::Busy.into())
+    }
+
+    async fn apply(&self, caller: &Caller, opened: Opened, update: Update) -> Result<Person, Error> {
+        let before = opened.person.clone();
+        let changes = Changes::at(self.now());
+        let now = changes.now;
+        let mut draft = Draft { opened, changes, kinds: Vec::new() };
+        draft.opened.person.read_at = now;
+
+        let profile = before.profile().patched(&update.patch)?;
+        if profile != *before.profile() {
+            draft.kinds.push(EventKind::Updated);
+            if before.status() == Status::Verified && profile.identity_differs(before.profile()) {
+                draft.kinds.push(EventKind::IdentityChanged);
+                if self.settings.identity_change_resets {
+                    draft.back_to_pending(now)?;
+                }
+            }
+            draft.opened.person.sealed.profile = profile;
+        }
+        self.change_face(caller, &mut draft, update.face).await?;
+        self.change_fingerprint(caller, &mut draft, update.fingerprint)?;
+        if let Some((to, reason)) = update.review {
+            self.review(&mut draft, to, reason)?;
+        }
+        if draft.kinds.is_empty() {
+            return Ok(before);
+        }
+        self.commit_update(caller, draft, &before).await
+    }
+
+    async fn commit_update(&self, caller: &Caller, draft: Draft, before: &Person) -> Result<Person, Error> {
+        let Draft { opened, mut changes, kinds } = draft;
+        let Opened { mut person, key, wrapped_key, tenant_keys } = opened;
+        let now = changes.now;
+        person.version = before.version + 1;
+        person.updated_at = now;
+        for kind in kinds {
+            let happened = Happened {
+                kind,
+                status: person.status().as_str(),
+                liveness_score: person.sealed.biometrics.liveness_score,
+                evidence: person.sealed.evidence.as_ref(),
+            };
+            changes.events.push(self.event(caller, person.id, &key, &happened, now)?);
+        }
+        let index =
+            (person.profile() != before.profile()).then(|| person.profile().index(tenant_keys.index()));
+        let row = self.seal_row(caller.tenant, &person, &key, wrapped_key)?;
+        changes.persons.push(PersonChange::Update { row, expected: before.version, index });
+        self.store.commit(caller.tenant, changes).await?;
+        Ok(person)
+    }
+
+    async fn change_face(
+        &self,
+        caller: &Caller,
+        draft: &mut Draft,
+        change: ImageChange,
+    ) -> Result<(), Error> {
+        let now = draft.changes.now;
+        let present = draft.opened.person.sealed.biometrics.face;
+        match (change, present) {
+            (Change::Keep, _) | (Change::Clear, None) => return Ok(()),
+            (Change::Clear, Some(_)) => {
+                draft.drop_face();
+            }
+            (Change::Set(image), present) => {
+                if present.is_some_and(|p| p.digest == digest(&draft.opened.tenant_keys, &image)) {
+                    return Ok(());
+                }
+                let analysis = self.enrollable(image).await?;
+                if present.is_some_and(|p| p.digest == digest(&draft.opened.tenant_keys, &analysis.image.0)) {
+                    return Ok(());
+                }
+                let template =
+                    analysis.template.as_ref().ok_or_else(|| Error::Fault("no template".into()))?;
+                let proven = matches!(draft.opened.person.status(), Status::Verified | Status::Expired);
+                if proven && self.same_person(caller.tenant, &draft.opened, template).await? == Some(false) {
+                    return Err(Error::FaceMismatch);
+                }
+                draft.drop_face();
+                let Opened { person, key, tenant_keys, .. } = &mut draft.opened;
+                let (row, biometrics) =
+                    self.face_sample(caller, person.id, (key, tenant_keys), &analysis, false, now)?;
+                let held = &mut person.sealed.biometrics;
+                (held.face, held.face_model, held.quality) =
+                    (biometrics.face, biometrics.face_model, biometrics.quality);
+                draft.changes.samples.push(row);
+            }
+        }
+        draft.back_to_pending(now)?;
+        draft.kinds.push(EventKind::FaceReplaced);
+        Ok(())
+    }
+
+    fn change_fingerprint(
+        &self,
+        caller: &Caller,
+        draft: &mut Draft,
+        change: Change<(Vec<u8>, FingerprintKind)>,
+    ) -> Result<(), Error> {
+        let now = draft.changes.now;
+        let Opened { person, key, tenant_keys, .. } = &mut draft.opened;
+        let id = person.id;
+        let biometrics = &mut person.sealed.biometrics;
+        let present = biometrics.fingerprint;
+        match change {
+            Change::Keep => return Ok(()),
+            Change::Clear if present.is_none() => return Ok(()),
+            Change::Clear => (biometrics.fingerprint, biometrics.fingerprint_kind) = (None, None),
+            Change::Set((image, kind)) => {
+                if present.is_some_and(|p| p.digest == digest(tenant_keys, &image)) {
+                    return Ok(());
+                }
+                let sample = NewSample {
+                    kind: SampleKind::Fingerprint,
+                    state: SampleState::Enrolled,
+                    image: &image,
+                    model: "",
+                    template: None,
+                };
+                let (row, reference) =
+                    self.seal_sample(caller.tenant, id, (key, tenant_keys), sample, now)?;
+                (biometrics.fingerprint, biometrics.fingerprint_kind) = (Some(reference), Some(kind));
+                draft.changes.samples.push(row);
+            }
+        }
+        draft.changes.removed_samples.extend(present.map(|p| (id, p.id())));
+        draft.kinds.push(EventKind::Updated);
+        Ok(())
+    }
+
+    fn review(&self, draft: &mut Draft, to: Status, reason: Option<String>) -> Result<(), Error> {
+        let now = draft.changes.now;
+        let person = &mut draft.opened.person;
+        if person.verification.status(now) == to {
+            return Ok(());
+        }
+        person.verification =
+            person.verification.after(Cause::Review { to }, now, self.settings.validity_seconds)?;
+        person.sealed.evidence = Some(Evidence {
+            method: Method::Review,
+            reasons: reason.into_iter().collect(),
+            checked_at: now.millis(),
+            threshold: None,
+            models: None,
+        });
+        draft.kinds.push(EventKind::Reviewed);
+        Ok(())
+    }
+}
+
+/// A person on its way to its next version.
+struct Draft {
+    opened: Opened,
+    changes: Changes,
+    kinds: Vec<EventKind>,
+}
+
+impl Draft {
+    /// The present face goes, with what was said of it.
+    fn drop_face(&mut self) {
+        let person = &mut self.opened.person;
+        let biometrics = &mut person.sealed.biometrics;
+        self.changes.removed_samples.extend(biometrics.face.take().map(|f| (person.id, f.id())));
+        (biometrics.face_model, biometrics.quality, biometrics.liveness_score) = (None, None, None);
+    }
+
+    /// What was verified is no longer what is there.
+    fn back_to_pending(&mut self, now: Time) -> Result<(), Error> {
+        let person = &mut self.opened.person;
+        person.verification = person.verification.after(Cause::FaceReplaced, now, 0)?;
+        person.sealed.evidence = None;
+        Ok(())
+    }
+}

@@ -1,0 +1,151 @@
+//! Verifying a person again: is it alive, and is it still the same face?
+
+use domain::lifecycle::Cause;
+use domain::{PersonId, Status, Time};
+use engine::face::Analysis;
+use store::{Changes, PersonChange};
+
+use crate::access::Caller;
+use crate::enroll::Outcome;
+use crate::error::Error;
+use crate::history::{EventKind, Happened};
+use crate::idempotency::{Held, Idempotency, Ticket};
+use crate::records::Opened;
+use crate::registry::Registry;
+
+/// Attempts against other writers of the same person.
+const ATTEMPTS: usize = 8;
+
+impl Registry {
+    /// Judges a new image of a person. Live and the same face: `verified`, with new dates; the first face of a
+    /// person without one is enrolled. Not live: `failed`, except that a verified person stays as it is.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Rejected`], [`Error::FaceMismatch`] (nothing changed),
+    /// [`Error::LivenessBrake`], [`Error::FacesNotConfigured`], or what the store says.
+    pub async fn reverify(
+        &self,
+        caller: &Caller,
+        id: PersonId,
+        image: Vec<u8>,
+        key: Option<Idempotency>,
+    ) -> Result<Outcome, Error> {
+        let held = match self.ticket(caller, key).await? {
+            Ticket::Again(person, _) => return Ok(Outcome { person: *person, replayed: true }),
+            Ticket::First(held) => held,
+        };
+        let opened = self.open_person(caller.tenant, id).await?;
+        self.brake(&opened.person.sealed.failures, self.now())?;
+        let (analysis, score) = self.judge(image).await?;
+        let live = self.is_live(score);
+        let mut opened = Some(opened);
+        for _ in 0..ATTEMPTS {
+            let opened = match opened.take() {
+                Some(first) => first,
+                None => self.open_person(caller.tenant, id).await?,
+            };
+            match self.conclude(caller, opened, &analysis, live, held.as_ref()).await {
+                Err(Error::Stale) => {}
+                result => return result,
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    /// Refuses while too many checks have failed of late. Counts live with the person: they survive a restart
+    /// and hold on every node.
+    fn brake(&self, failures: &[i64], now: Time) -> Result<(), Error> {
+        let s = &self.settings;
+        let (Some(first), Some(last)) = (failures.first(), failures.last()) else { return Ok(()) };
+        let burst = failures.len() >= s.brake_failures && last - first <= s.brake_window_seconds * 1_000;
+        let end = last + s.brake_pause_seconds * 1_000;
+        if burst && now.millis() < end {
+            return Err(Error::LivenessBrake(u64::try_from((end - now.millis() + 999) / 1_000).unwrap_or(1)));
+        }
+        Ok(())
+    }
+
+    async fn conclude(
+        &self,
+        caller: &Caller,
+        mut opened: Opened,
+        analysis: &Analysis,
+        live: bool,
+        held: Option<&(Idempotency, Held)>,
+    ) -> Result<Outcome, Error> {
+        let tenant = caller.tenant;
+        let mut changes = Changes::at(self.now());
+        let now = changes.now;
+        if let (true, Some(template)) = (live, &analysis.template)
+            && self.same_person(tenant, &opened, template).await? == Some(false)
+        {
+            return Err(Error::FaceMismatch);
+        }
+        let before = opened.person.status();
+        let enrolled = opened.person.biometrics().face.is_some_and(|f| !f.is_evidence());
+        // A face that proves nothing new is not stored: the enrolled one stays, a failed one never replaces it.
+        let stays = !live && before == Status::Verified;
+        if !enrolled && !stays {
+            self.take_face(caller, &mut opened, analysis, !live, &mut changes)?;
+        }
+        let Opened { mut person, key, wrapped_key, .. } = opened;
+        let expected = person.version;
+        let cause = if live { Cause::LivenessPassed } else { Cause::LivenessFailed };
+        person.verification = person.verification.after(cause, now, self.settings.validity_seconds)?;
+        let evidence = self.liveness_evidence(live, now)?;
+        let score = analysis.liveness.map(domain::biometric::LivenessScore::get);
+        if live {
+            person.sealed.failures.clear();
+        } else {
+            person.sealed.failures.push(now.millis());
+            let spare = person.sealed.failures.len().saturating_sub(self.settings.brake_failures);
+            person.sealed.failures.drain(..spare);
+        }
+        if !stays {
+            person.sealed.biometrics.liveness_score = score;
+            person.sealed.evidence = Some(evidence.clone());
+            person.updated_at = now;
+        }
+        person.version += 1;
+        person.read_at = now;
+        let kind = match (live, stays) {
+            (true, _) => EventKind::Verified,
+            (false, true) => EventKind::LivenessFailed,
+            (false, false) => EventKind::Failed,
+        };
+        let happened = Happened {
+            kind,
+            status: person.status().as_str(),
+            liveness_score: score,
+            evidence: Some(&evidence),
+        };
+        changes.events.push(self.event(caller, person.id, &key, &happened, now)?);
+        if let Some((request, _)) = held {
+            changes.idempotency = Some(self.keep_answer(caller, *request, &person, &key, 200, now)?);
+        }
+        let row = self.seal_row(tenant, &person, &key, wrapped_key)?;
+        changes.persons.push(PersonChange::Update { row, expected, index: None });
+        self.store.commit(tenant, changes).await?;
+        Ok(Outcome { person, replayed: false })
+    }
+
+    /// Stores the face of a person without an enrolled one; earlier evidence makes room.
+    fn take_face(
+        &self,
+        caller: &Caller,
+        opened: &mut Opened,
+        analysis: &Analysis,
+        evidence: bool,
+        changes: &mut Changes,
+    ) -> Result<(), Error> {
+        let Opened { person, key, tenant_keys, .. } = opened;
+        changes.removed_samples.extend(person.biometrics().face.map(|f| (person.id, f.id())));
+        let (row, new) =
+            self.face_sample(caller, person.id, (key, tenant_keys), analysis, evidence, changes.now)?;
+        let biometrics = &mut person.sealed.biometrics;
+        (biometrics.face, biometrics.face_model, biometrics.quality) =
+            (new.face, new.face_model, new.quality);
+        changes.samples.push(row);
+        Ok(())
+    }
+}
