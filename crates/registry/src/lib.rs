@@ -39,4 +39,4 @@ pub use read::Images;
 pub use registry::{Parts, Registry};
 pub use settings::Settings;
 pub use token::{NewToken, TokenView};
-pub use update::{Decision, ImageChange, Update};
+pub use update::{Decision, NewImages, Update};

@@ -43,6 +43,16 @@ impl Registry {
         Err(Error::Busy)
     }
 
+    /// The images that belong to a state of a person; one that was replaced meanwhile is left out.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], or what the store says.
+    pub async fn images(&self, caller: &Caller, person: &Person) -> Result<Images, Error> {
+        let mut opened = self.open_person(caller.tenant, person.id).await?;
+        opened.person = person.clone();
+        Ok(self.images_of(caller, &opened).await?.unwrap_or_default())
+    }
+
     /// The images of a person; `None` when one is gone meanwhile.
     pub(crate) async fn images_of(&self, caller: &Caller, opened: &Opened) -> Result<Option<Images>, Error> {
         let biometrics = opened.person.biometrics();

@@ -3,6 +3,7 @@
 use domain::lifecycle::Cause;
 use domain::person::{Change, Patch};
 use domain::{PersonId, Status, Time};
+use engine::face::Analysis;
 use store::{Changes, PersonChange, SampleKind, SampleState};
 
 use crate::access::Caller;
@@ -13,18 +14,20 @@ use crate::person::{FingerprintKind, Person};
 use crate::records::{NewSample, Opened, digest};
 use crate::registry::Registry;
 
-/// A change of an image member.
-pub type ImageChange = Change<Vec<u8>>;
+/// The images of a body.
+#[derive(Debug, Default)]
+pub struct NewImages {
+    /// Face image file.
+    pub face: Change<Vec<u8>>,
+    /// Fingerprint and its kind.
+    pub fingerprint: Change<(Vec<u8>, FingerprintKind)>,
+}
 
-/// What a body asks to be changed.
+/// What a body asks to be changed, images apart.
 #[derive(Debug, Default)]
 pub struct Update {
     /// Personal members.
     pub patch: Patch,
-    /// Face image file.
-    pub face: ImageChange,
-    /// Fingerprint and its kind.
-    pub fingerprint: Change<(Vec<u8>, FingerprintKind)>,
     /// The status a reviewer wants, and why.
     pub review: Option<(Status, Option<String>)>,
 }
@@ -51,12 +54,14 @@ impl Registry {
         &self,
         caller: &Caller,
         id: PersonId,
+        images: NewImages,
         decide: impl Fn(&Person) -> Result<Decision, E>,
     ) -> Result<Person, E> {
+        let mut images = Incoming { face: images.face.map(Face::Raw), fingerprint: images.fingerprint };
         for _ in 0..ATTEMPTS {
             let opened = self.open_person(caller.tenant, id).await?;
             let Decision::Apply(update) = decide(&opened.person)? else { return Ok(opened.person) };
-            match self.apply(caller, opened, *update).await {
+            match self.apply(caller, opened, *update, &mut images).await {
                 Err(Error::Stale) => {}
                 result => return Ok(result?),
             }
@@ -64,7 +69,13 @@ impl Registry {
         Err(Error::Busy.into())
     }
 
-    async fn apply(&self, caller: &Caller, opened: Opened, update: Update) -> Result<Person, Error> {
+    async fn apply(
+        &self,
+        caller: &Caller,
+        opened: Opened,
+        update: Update,
+        images: &mut Incoming,
+    ) -> Result<Person, Error> {
         let before = opened.person.clone();
         let changes = Changes::at(self.now());
         let now = changes.now;
@@ -82,8 +93,8 @@ impl Registry {
             }
             draft.opened.person.sealed.profile = profile;
         }
-        self.change_face(caller, &mut draft, update.face).await?;
-        self.change_fingerprint(caller, &mut draft, update.fingerprint)?;
+        self.change_face(caller, &mut draft, &mut images.face).await?;
+        self.change_fingerprint(caller, &mut draft, &images.fingerprint)?;
         if let Some((to, reason)) = update.review {
             self.review(&mut draft, to, reason)?;
         }
@@ -120,33 +131,32 @@ impl Registry {
         &self,
         caller: &Caller,
         draft: &mut Draft,
-        change: ImageChange,
+        change: &mut Change<Face>,
     ) -> Result<(), Error> {
         let now = draft.changes.now;
         let present = draft.opened.person.sealed.biometrics.face;
         match (change, present) {
             (Change::Keep, _) | (Change::Clear, None) => return Ok(()),
-            (Change::Clear, Some(_)) => {
-                draft.drop_face();
-            }
-            (Change::Set(image), present) => {
-                if present.is_some_and(|p| p.digest == digest(&draft.opened.tenant_keys, &image)) {
+            (Change::Clear, Some(_)) => draft.drop_face(),
+            (Change::Set(face), present) => {
+                let same = |image: &[u8]| {
+                    present.is_some_and(|p| p.digest == digest(&draft.opened.tenant_keys, image))
+                };
+                if let Face::Raw(image) = face {
+                    if same(image) {
+                        return Ok(());
+                    }
+                    *face = Face::Seen(Box::new(self.enrollable(std::mem::take(image)).await?));
+                }
+                let Face::Seen(analysis) = face else { return Ok(()) };
+                if same(&analysis.image.0) {
                     return Ok(());
                 }
-                let analysis = self.enrollable(image).await?;
-                if present.is_some_and(|p| p.digest == digest(&draft.opened.tenant_keys, &analysis.image.0)) {
-                    return Ok(());
-                }
-                let template =
-                    analysis.template.as_ref().ok_or_else(|| Error::Fault("no template".into()))?;
-                let proven = matches!(draft.opened.person.status(), Status::Verified | Status::Expired);
-                if proven && self.same_person(caller.tenant, &draft.opened, template).await? == Some(false) {
-                    return Err(Error::FaceMismatch);
-                }
+                self.check_same(caller, &draft.opened, analysis).await?;
                 draft.drop_face();
                 let Opened { person, key, tenant_keys, .. } = &mut draft.opened;
                 let (row, biometrics) =
-                    self.face_sample(caller, person.id, (key, tenant_keys), &analysis, false, now)?;
+                    self.face_sample(caller, person.id, (key, tenant_keys), analysis, false, now)?;
                 let held = &mut person.sealed.biometrics;
                 (held.face, held.face_model, held.quality) =
                     (biometrics.face, biometrics.face_model, biometrics.quality);
@@ -158,11 +168,24 @@ impl Registry {
         Ok(())
     }
 
+    /// A proven person's face can only be replaced by the same person's.
+    async fn check_same(&self, caller: &Caller, opened: &Opened, analysis: &Analysis) -> Result<(), Error> {
+        if !matches!(opened.person.status(), Status::Verified | Status::Expired) {
+            return Ok(());
+        }
+        let template =
+            analysis.template.as_ref().ok_or_else(|| Error::Fault("an analysis has no template".into()))?;
+        match self.same_person(caller.tenant, opened, template).await? {
+            Some(false) => Err(Error::FaceMismatch),
+            Some(true) | None => Ok(()),
+        }
+    }
+
     fn change_fingerprint(
         &self,
         caller: &Caller,
         draft: &mut Draft,
-        change: Change<(Vec<u8>, FingerprintKind)>,
+        change: &Change<(Vec<u8>, FingerprintKind)>,
     ) -> Result<(), Error> {
         let now = draft.changes.now;
         let Opened { person, key, tenant_keys, .. } = &mut draft.opened;
@@ -174,19 +197,19 @@ impl Registry {
             Change::Clear if present.is_none() => return Ok(()),
             Change::Clear => (biometrics.fingerprint, biometrics.fingerprint_kind) = (None, None),
             Change::Set((image, kind)) => {
-                if present.is_some_and(|p| p.digest == digest(tenant_keys, &image)) {
+                if present.is_some_and(|p| p.digest == digest(tenant_keys, image)) {
                     return Ok(());
                 }
                 let sample = NewSample {
                     kind: SampleKind::Fingerprint,
                     state: SampleState::Enrolled,
-                    image: &image,
+                    image,
                     model: "",
                     template: None,
                 };
                 let (row, reference) =
                     self.seal_sample(caller.tenant, id, (key, tenant_keys), sample, now)?;
-                (biometrics.fingerprint, biometrics.fingerprint_kind) = (Some(reference), Some(kind));
+                (biometrics.fingerprint, biometrics.fingerprint_kind) = (Some(reference), Some(*kind));
                 draft.changes.samples.push(row);
             }
         }
@@ -213,6 +236,18 @@ impl Registry {
         draft.kinds.push(EventKind::Reviewed);
         Ok(())
     }
+}
+
+/// Images on their way in.
+struct Incoming {
+    face: Change<Face>,
+    fingerprint: Change<(Vec<u8>, FingerprintKind)>,
+}
+
+/// A face image, looked at once however often the update is tried.
+enum Face {
+    Raw(Vec<u8>),
+    Seen(Box<Analysis>),
 }
 
 /// A person on its way to its next version.

@@ -34,6 +34,23 @@ impl<T> Change<T> {
             Self::Keep | Self::Clear => None,
         }
     }
+
+    /// The same change, with its value made into another.
+    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Change<U> {
+        match self {
+            Self::Keep => Change::Keep,
+            Self::Clear => Change::Clear,
+            Self::Set(value) => Change::Set(make(value)),
+        }
+    }
+
+    /// The value, where one is given.
+    pub fn into_set(self) -> Option<T> {
+        match self {
+            Self::Set(value) => Some(value),
+            Self::Keep | Self::Clear => None,
+        }
+    }
 }
 
 /// The personal part of a body: everything a client may write, biometrics and status apart.

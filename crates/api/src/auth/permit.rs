@@ -1,0 +1,114 @@
+//! Extractors that are the proof of permission.
+
+use std::marker::PhantomData;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap, header};
+use domain::Scope;
+use registry::{AccessError, Caller, Registry};
+
+use crate::problem::{Problem, codes};
+use crate::quota::Slot;
+use crate::state::Api;
+
+/// What a route asks of a token.
+pub(crate) trait Required: Send + Sync + 'static {
+    /// The scope; none when any valid token will do.
+    const SCOPE: Option<Scope>;
+}
+
+macro_rules! required {
+    ($($name:ident = $scope:expr;)+) => {
+        $(pub(crate) struct $name;
+        impl Required for $name {
+            const SCOPE: Option<Scope> = $scope;
+        })+
+    };
+}
+
+required! {
+    Any = None;
+    PersonsRead = Some(Scope::PersonsRead);
+    PersonsWrite = Some(Scope::PersonsWrite);
+    BiometricsMatch = Some(Scope::BiometricsMatch);
+}
+
+/// A valid token with the scope `R` requires: the only way from a handler to the registry.
+pub(crate) struct Permit<R> {
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) caller: Caller,
+    required: PhantomData<R>,
+}
+
+impl<R> Permit<R> {
+    /// Whether the token may also do what `scope` is for.
+    pub(crate) fn may(&self, scope: Scope) -> bool {
+        self.caller.require(scope).is_ok()
+    }
+}
+
+impl<R: Required> FromRequestParts<Api> for Permit<R> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let registry = api.registry_before_permission();
+        let caller = match authenticate(registry, &parts.headers).await {
+            Ok(caller) => caller,
+            Err(problem) if problem.code == codes::UNAUTHORIZED => {
+                let in_time = api.shared().brake.hold(peer_of(&parts.extensions)).await;
+                return Err(if in_time {
+                    problem
+                } else {
+                    Problem::new(codes::TOO_MANY_REQUESTS).retry_after(60)
+                });
+            }
+            Err(problem) => return Err(problem),
+        };
+        if let Some(quota) = &api.shared().quota {
+            let left = quota.check(caller.token)?;
+            if let Some(slot) = parts.extensions.get::<Slot>() {
+                let _ = slot.set(left);
+            }
+        }
+        if let Some(scope) = R::SCOPE {
+            caller.require(scope)?;
+        }
+        Ok(Self { registry: Arc::clone(registry), caller, required: PhantomData })
+    }
+}
+
+/// The address a connection comes from.
+fn peer_of(extensions: &Extensions) -> IpAddr {
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>();
+    peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(address)| address.ip())
+}
+
+async fn authenticate(registry: &Registry, headers: &HeaderMap) -> Result<Caller, Problem> {
+    let mut sent = headers.get_all(header::AUTHORIZATION).iter();
+    let (Some(value), None) = (sent.next(), sent.next()) else { return Err(Problem::unauthorized("Bearer")) };
+    let token = value.to_str().ok().and_then(bearer).ok_or_else(|| Problem::from(AccessError::Invalid))?;
+    Ok(registry.authenticate(token).await?)
+}
+
+/// The token in `Bearer <token>`; the scheme's case does not matter (RFC 9110).
+fn bearer(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start_matches(' '))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_bearer_tokens_are_read() {
+        assert_eq!(bearer("Bearer x"), Some("x"));
+        assert_eq!(bearer("bearer  x"), Some("x"));
+        for other in ["", "Bearer", "Basic x", "Bearerx", "jwt x"] {
+            assert_eq!(bearer(other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! The schemas of bodies and answers.
+
+use serde_json::{Value, json};
+
+fn text(description: &str, min: u32, max: u32) -> Value {
+    json!({ "type": "string", "minLength": min, "maxLength": max, "description": description })
+}
+
+fn nullable(mut schema: Value) -> Value {
+    schema["type"] = json!([schema["type"].clone(), "null"]);
+    schema
+}
+
+fn time(description: &str) -> Value {
+    json!({ "type": "string", "format": "date-time", "description": description })
+}
+
+/// What a client may write, apart from biometrics; members can be cleared with `null` except for names.
+fn profile() -> Value {
+    let code = |d: &str| json!({ "type": "string", "pattern": "^[A-Za-z0-9_ -]{1,40}$", "description": d });
+    json!({
+        "firstName": text("Given name or names, in Unicode normalisation form C.", 1, 200),
+        "lastName": text("Family name or names.", 1, 200),
+        "email": nullable(json!({ "type": "string", "maxLength": 254, "description": "E-mail address; not unique." })),
+        "phone": nullable(json!({ "type": "string", "pattern": "^\\+[1-9][0-9]{6,14}$", "description": "E.164 number." })),
+        "dateOfBirth": nullable(json!({ "type": "string", "format": "date", "description": "Real calendar date, not in the future." })),
+        "documentType": nullable(code("Suggested: passport, national_id, driver_license, residence_permit, voter_id.")),
+        "documentNumber": nullable(text("Letters, digits, spaces and - / . only.", 1, 40)),
+        "externalId": nullable(text("The operator's own key; unique in the tenant.", 1, 200)),
+        "nationality": nullable(json!({ "type": "string", "pattern": "^[A-Z]{2,3}$", "description": "ISO 3166-1 code." })),
+        "gender": nullable(code("In the operator's own vocabulary.")),
+        "metadata": {
+            "type": ["object", "null"], "maxProperties": 50,
+            "description": "Pairs of strings: keys of 1-64, values of up to 500 characters. In an update, null removes a key.",
+            "additionalProperties": { "type": ["string", "null"], "maxLength": 500 }
+        }
+    })
+}
+
+fn image(description: &str) -> Value {
+    json!({
+        "type": ["string", "null"], "contentEncoding": "base64",
+        "description": format!("{description} Base64: standard or URL-safe, padded or not, with or without a `data:` prefix.")
+    })
+}
+
+fn biometrics_in() -> Value {
+    json!({
+        "type": ["object", "null"], "additionalProperties": false,
+        "properties": {
+            "faceImage": image("JPEG or PNG, at most 6,000 pixels a side and 25 million pixels."),
+            "fingerprint": image("PNG, JPEG, BMP, TIFF, WSQ or ISO/IEC 19794-2, at most 1 MiB; kept as sent."),
+            "livenessDetection": { "type": ["boolean", "null"], "description": "Accepted on the liveness route; `true` elsewhere is refused." },
+            "livenessScore": { "description": "Read-only: may be repeated." },
+            "quality": { "description": "Read-only: may be repeated." },
+            "samples": { "description": "Read-only: may be repeated." }
+        }
+    })
+}
+
+fn read_only() -> Value {
+    json!({
+        "id": { "description": "Read-only: may be repeated." },
+        "createdAt": { "description": "Read-only: may be repeated." },
+        "updatedAt": { "description": "Read-only: a stale value is 412." },
+        "version": { "description": "Read-only: a stale value is 412." },
+        "verifiedAt": { "description": "Read-only: may be repeated." },
+        "expiresAt": { "description": "Read-only: may be repeated." },
+        "verification": { "description": "Read-only: may be repeated." }
+    })
+}
+
+fn merged(parts: &[Value]) -> Value {
+    let mut all = serde_json::Map::new();
+    for part in parts.iter().filter_map(Value::as_object) {
+        all.extend(part.clone());
+    }
+    Value::Object(all)
+}
+
+fn create() -> Value {
+    let own = json!({
+        "biometricData": biometrics_in(),
+        "verificationStatus": { "type": ["string", "null"], "enum": ["pending", null] }
+    });
+    json!({
+        "type": "object", "required": ["firstName", "lastName"], "additionalProperties": false,
+        "properties": merged(&[profile(), own])
+    })
+}
+
+fn update() -> Value {
+    let own = json!({
+        "biometricData": biometrics_in(),
+        "verificationStatus": { "type": "string", "enum": ["pending", "verified", "failed", "expired"], "description": "Changed only with the scope `persons:review`." },
+        "statusReason": text("Why a reviewer changes the status; kept in the history.", 1, 500)
+    });
+    json!({ "type": "object", "additionalProperties": false, "properties": merged(&[profile(), own, read_only()]) })
+}
+
+fn number(description: &str) -> Value {
+    json!({ "type": "number", "description": description })
+}
+
+fn quality() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "overall": number("The worst part, 0-1."), "faceHeight": number("Pixels."), "detection": number("Detector confidence, 0-1."),
+            "sharpness": number("Grey levels."), "brightness": number("Mean luma, 0-255."),
+            "yaw": number("Turn of the head, degrees."), "roll": number("Tilt of the head, degrees.")
+        }
+    })
+}
+
+fn models() -> Value {
+    let id = json!({ "type": "string" });
+    json!({ "type": "object", "properties": { "detector": id, "embedder": id, "liveness": id } })
+}
+
+fn verification() -> Value {
+    json!({
+        "type": "object", "description": "Why the person has its status.",
+        "properties": {
+            "method": { "type": "string", "enum": ["passive-liveness", "review"] },
+            "reasons": { "type": "array", "items": { "type": "string" } },
+            "checkedAt": time("When."),
+            "threshold": number("Threshold in force, on the published scale."),
+            "models": { "$ref": "#/components/schemas/Models" }
+        }
+    })
+}
+
+fn biometrics_out() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "faceImage": { "type": "string", "contentEncoding": "base64", "description": "With the scope `biometrics:read`." },
+            "fingerprint": { "type": "string", "contentEncoding": "base64", "description": "With the scope `biometrics:read`." },
+            "livenessScore": { "type": "number", "minimum": 0, "maximum": 1, "description": "How live the face looked; not a probability." },
+            "quality": { "$ref": "#/components/schemas/Quality" },
+            "samples": { "type": "array", "items": {
+                "type": "object",
+                "properties": {
+                    "id": { "type": "string" }, "kind": { "type": "string", "enum": ["face", "fingerprint"] },
+                    "state": { "type": "string", "enum": ["enrolled", "evidence"] }, "createdAt": time("When it was taken in.")
+                }
+            } }
+        }
+    })
+}
+
+fn person() -> Value {
+    let plain = json!({ "type": "string" });
+    json!({
+        "type": "object",
+        "required": ["id", "firstName", "lastName", "verificationStatus", "createdAt", "updatedAt", "version"],
+        "properties": {
+            "id": { "type": "string" }, "externalId": plain, "firstName": plain, "lastName": plain, "email": plain, "phone": plain,
+            "dateOfBirth": { "type": "string", "format": "date" }, "documentType": plain, "documentNumber": plain,
+            "nationality": plain, "gender": plain,
+            "metadata": { "type": "object", "additionalProperties": plain },
+            "biometricData": { "$ref": "#/components/schemas/BiometricData" },
+            "verificationStatus": { "type": "string", "enum": ["pending", "verified", "failed", "expired"] },
+            "verification": { "$ref": "#/components/schemas/Verification" },
+            "verifiedAt": time("Last successful verification."), "expiresAt": time("End of its validity."),
+            "createdAt": time("When it was created."), "updatedAt": time("When it last changed."),
+            "version": { "type": "integer", "minimum": 1 }
+        }
+    })
+}
+
+fn list() -> Value {
+    json!({
+        "type": "object", "required": ["data", "pagination"],
+        "properties": {
+            "data": { "type": "array", "items": { "$ref": "#/components/schemas/Person" } },
+            "pagination": {
+                "type": "object", "required": ["limit", "total", "pages"],
+                "properties": {
+                    "limit": { "type": "integer" }, "page": { "type": "integer" }, "pages": { "type": "integer" },
+                    "total": { "type": "integer" }, "totalIsExact": { "type": "boolean" }, "nextCursor": { "type": "string" }
+                }
+            }
+        }
+    })
+}
+
+fn erasure() -> Value {
+    let plain = json!({ "type": "string" });
+    json!({
+        "type": "object", "required": ["id", "deleted", "receipt"],
+        "properties": {
+            "id": plain, "deleted": { "const": true },
+            "receipt": {
+                "type": "object", "required": ["statement", "signature", "publicKey"],
+                "description": "An Ed25519 signature (base64url) of `statement`, byte for byte.",
+                "properties": { "statement": plain, "signature": plain, "publicKey": plain }
+            }
+        }
+    })
+}
+
+fn liveness() -> Value {
+    json!({
+        "type": "object", "required": ["live", "livenessScore", "threshold", "captureAssurance", "quality", "models"],
+        "properties": {
+            "live": { "type": "boolean", "description": "Whether the score reaches the threshold." },
+            "livenessScore": { "type": "number", "minimum": 0, "maximum": 1 },
+            "threshold": number("Threshold in force, on the published scale."),
+            "captureAssurance": { "const": "none", "description": "An uploaded file says nothing about the camera it came from." },
+            "quality": { "$ref": "#/components/schemas/Quality" },
+            "models": { "$ref": "#/components/schemas/Models" }
+        }
+    })
+}
+
+fn liveness_request() -> Value {
+    json!({
+        "type": "object", "additionalProperties": false,
+        "description": "The image as `faceImage`, or inside `biometricData` as when creating.",
+        "properties": { "faceImage": image("JPEG or PNG."), "biometricData": biometrics_in() }
+    })
+}
+
+fn token() -> Value {
+    json!({
+        "type": "object", "required": ["id", "name", "scopes", "createdAt"],
+        "properties": {
+            "id": { "type": "string" }, "name": { "type": "string" },
+            "scopes": { "type": "array", "items": { "type": "string" } },
+            "createdAt": time("When it was made."), "expiresAt": time("When it stops working.")
+        }
+    })
+}
+
+fn problem() -> Value {
+    let plain = json!({ "type": "string" });
+    json!({
+        "type": "object", "required": ["type", "title", "status", "code", "detail", "instance"],
+        "properties": {
+            "type": plain, "title": plain, "status": { "type": "integer" }, "code": plain, "detail": plain, "instance": plain,
+            "errors": { "type": "array", "items": {
+                "type": "object", "required": ["code", "detail"],
+                "properties": { "pointer": plain, "parameter": plain, "code": plain, "detail": plain }
+            } },
+            "measured": number("The figure that was measured."), "limit": number("The limit it missed.")
+        }
+    })
+}
+
+/// All schemas by name.
+pub(super) fn all() -> Value {
+    json!({
+        "Person": person(), "PersonCreate": create(), "PersonUpdate": update(), "PersonList": list(),
+        "BiometricData": biometrics_out(), "Verification": verification(), "Quality": quality(), "Models": models(),
+        "Erasure": erasure(), "Liveness": liveness(), "LivenessRequest": liveness_request(), "Token": token(),
+        "Health": { "type": "object", "properties": { "status": { "type": "string" } } },
+        "Document": { "type": "object" },
+        "Problem": problem()
+    })
+}

@@ -1,0 +1,104 @@
+//! Every code an answer can carry: its status, its title, and what to do about it. The pages under `docs/errors/`
+//! are written from this table.
+
+use axum::http::StatusCode;
+
+/// A problem's code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Code {
+    pub(crate) name: &'static str,
+    pub(crate) status: StatusCode,
+    pub(crate) title: &'static str,
+    pub(crate) advice: &'static str,
+}
+
+macro_rules! codes {
+    ($($constant:ident = $status:ident $name:literal $title:literal $advice:literal;)+) => {
+        $(pub(crate) const $constant: Code =
+            Code { name: $name, status: StatusCode::$status, title: $title, advice: $advice };)+
+
+        /// All codes, by status and name as declared.
+        pub(crate) const ALL: &[Code] = &[$($constant),+];
+    };
+}
+
+codes! {
+    MALFORMED_JSON = BAD_REQUEST "malformed-json" "The body is not JSON"
+        "Send one JSON object, at most 32 levels deep and with at most 2,000 members, in UTF-8. Names must not repeat, numbers must be finite, and escaped surrogates must come in pairs.";
+    INVALID_PARAMETER = BAD_REQUEST "invalid-parameter" "A query parameter or header is not valid"
+        "`errors` names each parameter. Unknown and repeated parameters are refused, so that a misspelt filter never lists everybody.";
+    USE_CURSOR = BAD_REQUEST "use-cursor" "The page lies too deep for a page number"
+        "`page` × `limit` reaches 10,000 at most. Go on with `cursor`, which `pagination.nextCursor` of each page gives.";
+    UNAUTHORIZED = UNAUTHORIZED "unauthorized" "A valid token is needed"
+        "Send `Authorization: Bearer <token>`. The token may be missing, mistyped, expired or revoked. `personhood token create` makes one.";
+    MISSING_SCOPE = FORBIDDEN "missing-scope" "The token may not do this"
+        "`detail` names the scope that is needed. Make a token with `personhood token create --scope …`.";
+    NOT_FOUND = NOT_FOUND "not-found" "There is no such thing"
+        "The path or the identifier is unknown to this tenant. Persons of other tenants look exactly like persons that do not exist.";
+    METHOD_NOT_ALLOWED = METHOD_NOT_ALLOWED "method-not-allowed" "The path has no such method"
+        "`Allow` lists the methods of the path.";
+    NOT_ACCEPTABLE = NOT_ACCEPTABLE "not-acceptable" "Only JSON can be answered"
+        "Send `Accept: application/json`, or no `Accept` at all.";
+    REQUEST_TIMEOUT = REQUEST_TIMEOUT "request-timeout" "The body did not arrive in time"
+        "Send the whole body within 30 seconds.";
+    EXTERNAL_ID_TAKEN = CONFLICT "external-id-taken" "Another person has this externalId"
+        "`externalId` is unique within the tenant. Find the other person with `GET /v2/persons?externalId=…`.";
+    FACE_MISMATCH = CONFLICT "face-mismatch" "The face is not that of the enrolled person"
+        "Nothing was changed. Take the picture again; if it is the right person, a reviewer can set the status to `pending` and the face can then be replaced.";
+    ILLEGAL_TRANSITION = CONFLICT "illegal-transition" "The status cannot change that way"
+        "Legal are `pending`, `failed` and `expired` to `verified`, `pending` and `expired` to `failed`, and any status to `pending`.";
+    IDEMPOTENCY_IN_PROGRESS = CONFLICT "idempotency-in-progress" "The first request with this key is under way"
+        "Wait a moment and repeat the request: it will then get the answer of the first.";
+    BUSY_PERSON = CONFLICT "too-many-writers" "Others keep changing this person"
+        "Repeat the request.";
+    PRECONDITION_FAILED = PRECONDITION_FAILED "precondition-failed" "The person has changed"
+        "The `If-Match`, `version` or `updatedAt` sent is not the present one. Read the person again and repeat the change on what it is now.";
+    BODY_TOO_LARGE = PAYLOAD_TOO_LARGE "body-too-large" "The body is too large"
+        "At most 16 MiB. Scale the image down: a face of 200 pixels is plenty.";
+    UNSUPPORTED_MEDIA_TYPE = UNSUPPORTED_MEDIA_TYPE "unsupported-media-type" "The body must be plain JSON"
+        "Send `Content-Type: application/json` (for PATCH also `application/merge-patch+json`) without `Content-Encoding`.";
+    VALIDATION_FAILED = UNPROCESSABLE_ENTITY "validation-failed" "The body is not valid"
+        "`errors` names every fault with a JSON pointer, a code and a sentence.";
+    READ_ONLY_FIELD = UNPROCESSABLE_ENTITY "read-only-field" "A member is owned by the server"
+        "Members such as `id`, `verificationStatus` and `biometricData.livenessScore` may be repeated with their present value, not changed. The status is changed by a liveness check, or by a token with the scope `persons:review`.";
+    IDEMPOTENCY_KEY_REUSED = UNPROCESSABLE_ENTITY "idempotency-key-reused" "The key was used with another body"
+        "Use a fresh `Idempotency-Key` for each new request, and the same one only to repeat a request unchanged.";
+    IMAGE_UNDECODABLE = UNPROCESSABLE_ENTITY "image-undecodable" "The image cannot be decoded"
+        "Send a complete JPEG or PNG. Truncated files, other formats, and files with oversized embedded profiles or texts are refused.";
+    IMAGE_TOO_LARGE = UNPROCESSABLE_ENTITY "image-too-large" "The image has too many pixels"
+        "At most 6,000 pixels a side, 25 million pixels and 16 MiB. `measured` and `limit` name the figure.";
+    FACE_NOT_FOUND = UNPROCESSABLE_ENTITY "face-not-found" "There is no face in the image"
+        "Show the whole face, upright and uncovered, in even light.";
+    MULTIPLE_FACES = UNPROCESSABLE_ENTITY "multiple-faces" "There is more than one face"
+        "Only one person may be in the picture; faces of less than half the height of the largest do not count.";
+    FACE_TOO_SMALL = UNPROCESSABLE_ENTITY "face-too-small" "The face is too small"
+        "Move closer or send a larger image. `measured` and `limit` are heights of the face in pixels.";
+    FACE_CUT_OFF = UNPROCESSABLE_ENTITY "face-cut-off" "The face is cut off"
+        "Keep the whole face inside the picture. `measured` and `limit` are the part of the face outside.";
+    FACE_CONTEXT_MISSING = UNPROCESSABLE_ENTITY "face-context-missing" "There is too little around the face"
+        "Do not crop: liveness needs the surroundings. `measured` and `limit` are the shorter side of the image in face heights.";
+    TOO_BLURRY = UNPROCESSABLE_ENTITY "too-blurry" "The face is not sharp"
+        "Hold still, clean the lens, focus on the face. `measured` and `limit` are sharpness in grey levels.";
+    TOO_DARK = UNPROCESSABLE_ENTITY "too-dark" "The face is too dark"
+        "Turn to the light. `measured` and `limit` are mean brightness, 0-255.";
+    POSE_TOO_FAR = UNPROCESSABLE_ENTITY "pose-too-far" "The head is turned too far"
+        "Look straight into the camera. `measured` and `limit` are degrees.";
+    TOO_MANY_REQUESTS = TOO_MANY_REQUESTS "too-many-requests" "Too many requests"
+        "Wait as long as `Retry-After` says.";
+    LIVENESS_BRAKE = TOO_MANY_REQUESTS "liveness-brake" "Too many failed liveness checks"
+        "After five failed checks of one person within three minutes, further ones are refused for thirty minutes.";
+    HEADERS_TOO_LARGE = REQUEST_HEADER_FIELDS_TOO_LARGE "headers-too-large" "The headers are too large"
+        "Send at most 16 KiB of headers.";
+    INTERNAL = INTERNAL_SERVER_ERROR "internal" "The server made a mistake"
+        "This is a fault of the server, not of the request. The operator finds the cause in the log under the request id in `instance`.";
+    LIVENESS_NOT_CONFIGURED = NOT_IMPLEMENTED "liveness-not-configured" "No liveness model is installed"
+        "The server has no weights and never makes a score up. The operator installs them with `personhood models pull`.";
+    FACES_NOT_CONFIGURED = NOT_IMPLEMENTED "faces-not-configured" "No face models are installed"
+        "The server cannot analyse face images without weights. The operator installs them with `personhood models pull`.";
+    BUSY = SERVICE_UNAVAILABLE "busy" "The server is busy"
+        "Repeat the request after the time in `Retry-After`. Nothing was changed.";
+    UNAVAILABLE = SERVICE_UNAVAILABLE "unavailable" "The store cannot be reached"
+        "Repeat the request after the time in `Retry-After`. Nothing is known to have been changed; use an `Idempotency-Key` to repeat a creation safely.";
+    DISK_FULL = INSUFFICIENT_STORAGE "disk-full" "The disk is full"
+        "Nothing was changed. Reading goes on; writing resumes by itself once the operator has made room.";
+}

@@ -1,0 +1,84 @@
+//! From the closed error kinds below to problems.
+
+use axum::http::{HeaderValue, header};
+use domain::biometric::{Rejection, RejectionCode};
+use registry::{AccessError, Error};
+
+use super::{Code, Problem, codes};
+
+impl From<Rejection> for Problem {
+    fn from(rejection: Rejection) -> Self {
+        Self::new(code_of(rejection.code)).detail(rejection.code.hint()).measure(rejection.measure)
+    }
+}
+
+const fn code_of(code: RejectionCode) -> Code {
+    match code {
+        RejectionCode::ImageUndecodable => codes::IMAGE_UNDECODABLE,
+        RejectionCode::ImageTooLarge => codes::IMAGE_TOO_LARGE,
+        RejectionCode::FaceNotFound => codes::FACE_NOT_FOUND,
+        RejectionCode::MultipleFaces => codes::MULTIPLE_FACES,
+        RejectionCode::FaceTooSmall => codes::FACE_TOO_SMALL,
+        RejectionCode::FaceCutOff => codes::FACE_CUT_OFF,
+        RejectionCode::FaceContextMissing => codes::FACE_CONTEXT_MISSING,
+        RejectionCode::TooBlurry => codes::TOO_BLURRY,
+        RejectionCode::TooDark => codes::TOO_DARK,
+        RejectionCode::PoseTooFar => codes::POSE_TOO_FAR,
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::NotFound => Self::new(codes::NOT_FOUND),
+            Error::Stale => Self::new(codes::PRECONDITION_FAILED),
+            Error::ExternalIdTaken => Self::new(codes::EXTERNAL_ID_TAKEN),
+            Error::FaceMismatch => Self::new(codes::FACE_MISMATCH),
+            Error::Illegal(illegal) => Self::new(codes::ILLEGAL_TRANSITION).detail(illegal.to_string()),
+            Error::Rejected(rejection) => rejection.into(),
+            Error::FacesNotConfigured => Self::new(codes::FACES_NOT_CONFIGURED),
+            Error::TooMuchMetadata => {
+                Self::new(codes::VALIDATION_FAILED).detail("`metadata` may have at most 50 pairs")
+            }
+            Error::LivenessBrake(seconds) => Self::new(codes::LIVENESS_BRAKE).retry_after(seconds),
+            Error::KeyReused => Self::new(codes::IDEMPOTENCY_KEY_REUSED),
+            Error::InProgress => Self::new(codes::IDEMPOTENCY_IN_PROGRESS).retry_after(1),
+            Error::Busy => Self::new(codes::BUSY).retry_after(1),
+            Error::DiskFull => Self::new(codes::DISK_FULL),
+            Error::Unavailable(why) => {
+                tracing::error!(%why, "the store is unavailable");
+                Self::new(codes::UNAVAILABLE).retry_after(2)
+            }
+            Error::Fault(why) => {
+                tracing::error!(%why, "internal fault");
+                Self::new(codes::INTERNAL)
+            }
+        }
+    }
+}
+
+impl From<AccessError> for Problem {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::Invalid => Self::unauthorized(r#"Bearer error="invalid_token""#),
+            AccessError::Missing(scope) => Self::new(codes::MISSING_SCOPE)
+                .detail(format!("the token lacks the scope `{}`", scope.as_str())),
+            AccessError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl Problem {
+    /// 401 with its challenge (RFC 6750).
+    pub(crate) fn unauthorized(challenge: &'static str) -> Self {
+        Self::new(codes::UNAUTHORIZED).header(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
+    }
+
+    /// Without weights, a route that needs liveness says so in its own words.
+    pub(crate) fn for_liveness(error: Error) -> Self {
+        match error {
+            Error::FacesNotConfigured => Self::new(codes::LIVENESS_NOT_CONFIGURED),
+            other => other.into(),
+        }
+    }
+}

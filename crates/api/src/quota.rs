@@ -1,0 +1,68 @@
+//! An optional quota of requests a minute and token, shown in the `RateLimit` headers of the IETF draft
+//! (draft-ietf-httpapi-ratelimit-headers-11).
+
+use std::num::NonZeroU32;
+use std::sync::{Arc, OnceLock};
+
+use axum::http::{HeaderName, HeaderValue, Response};
+use domain::TokenId;
+use governor::clock::{Clock as _, DefaultClock};
+use governor::middleware::StateInformationMiddleware;
+use governor::state::keyed::DashMapStateStore;
+use governor::{Quota as Rate, RateLimiter};
+
+use crate::problem::{Problem, codes};
+
+type Keyed = RateLimiter<TokenId, DashMapStateStore<TokenId>, DefaultClock, StateInformationMiddleware>;
+
+/// Counts requests by token. There are no more keys than tokens.
+pub(crate) struct Quota {
+    limiter: Keyed,
+    per_minute: u32,
+}
+
+/// Where a permit notes what is left, for the edge to show.
+pub(crate) type Slot = Arc<OnceLock<Left>>;
+
+/// What is left to a token after a request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Left {
+    per_minute: u32,
+    remaining: u32,
+}
+
+impl Quota {
+    /// A quota, unless it would be none at all.
+    pub(crate) fn per_minute(per_minute: u32) -> Option<Self> {
+        let rate = Rate::per_minute(NonZeroU32::new(per_minute)?);
+        Some(Self { limiter: RateLimiter::dashmap(rate).with_middleware(), per_minute })
+    }
+
+    /// Counts a request.
+    pub(crate) fn check(&self, token: TokenId) -> Result<Left, Problem> {
+        match self.limiter.check_key(&token) {
+            Ok(state) => {
+                Ok(Left { per_minute: self.per_minute, remaining: state.remaining_burst_capacity() })
+            }
+            Err(not_until) => {
+                let wait = not_until.wait_time_from(DefaultClock::default().now());
+                Err(Problem::new(codes::TOO_MANY_REQUESTS).retry_after(wait.as_secs() + 1))
+            }
+        }
+    }
+}
+
+impl Left {
+    /// Shows what is left.
+    pub(crate) fn show<B>(&self, response: &mut Response<B>) {
+        let headers = [
+            ("ratelimit-policy", format!("\"default\";q={};w=60", self.per_minute)),
+            ("ratelimit", format!("\"default\";r={}", self.remaining)),
+        ];
+        for (name, value) in headers {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                response.headers_mut().insert(HeaderName::from_static(name), value);
+            }
+        }
+    }
+}

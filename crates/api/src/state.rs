@@ -1,0 +1,78 @@
+//! What all requests share.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use registry::Registry;
+use tokio::sync::Semaphore;
+
+use crate::auth::Brake;
+use crate::quota::Quota;
+
+/// Limits of the HTTP face.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Largest body, in bytes.
+    pub body_bytes: usize,
+    /// Memory for all bodies that are being read or worked on, in bytes; beyond it the answer is "busy".
+    pub bodies_bytes: usize,
+    /// Time for a body to arrive.
+    pub body_time: Duration,
+    /// Time for a whole request.
+    pub request_time: Duration,
+    /// Requests a minute and token; none is no quota.
+    pub requests_per_minute: Option<u32>,
+    /// Origins that browsers may call from; `*` for all.
+    pub cors_origins: Vec<String>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 16 << 20,
+            bodies_bytes: 512 << 20,
+            body_time: Duration::from_secs(30),
+            request_time: Duration::from_secs(60),
+            requests_per_minute: None,
+            cors_origins: Vec::new(),
+        }
+    }
+}
+
+/// The state of the router. The registry inside is private: [`crate::auth::Permit`] is the way to it.
+#[derive(Clone)]
+pub struct Api(Arc<Shared>);
+
+pub(crate) struct Shared {
+    registry: Arc<Registry>,
+    pub(crate) limits: Limits,
+    /// Kibibytes of bodies that may still be taken in.
+    pub(crate) bodies: Arc<Semaphore>,
+    pub(crate) brake: Brake,
+    pub(crate) quota: Option<Quota>,
+    pub(crate) document: bytes::Bytes,
+}
+
+impl Api {
+    /// The state over `registry`.
+    #[must_use]
+    pub fn new(registry: Arc<Registry>, limits: Limits) -> Self {
+        Self(Arc::new(Shared {
+            registry,
+            bodies: Arc::new(Semaphore::new(limits.bodies_bytes >> 10)),
+            brake: Brake::new(),
+            quota: limits.requests_per_minute.and_then(Quota::per_minute),
+            document: serde_json::to_vec(&crate::openapi::document()).unwrap_or_default().into(),
+            limits,
+        }))
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.0
+    }
+
+    /// For authentication, health and request ids alone; handlers go through a permit.
+    pub(crate) fn registry_before_permission(&self) -> &Arc<Registry> {
+        &self.0.registry
+    }
+}

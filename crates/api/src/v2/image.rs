@@ -1,0 +1,56 @@
+//! The body of routes that take one face image: `{faceImage}`, or inside `biometricData` as when creating.
+
+use domain::person::Change;
+use domain::{FieldCode, Invalid};
+
+use crate::json::{Members, base64, parse};
+use crate::problem::{Problem, codes};
+
+/// Decodes a member that is an image in base64.
+pub(crate) fn decoded(text: &str) -> Result<Vec<u8>, Invalid> {
+    base64::decode(text).ok_or_else(|| {
+        Invalid::new(FieldCode::Base64, "must be an image in base64; addresses are never fetched")
+    })
+}
+
+/// A body that is not JSON.
+pub(crate) fn malformed(error: &serde_json::Error) -> Problem {
+    // The position helps; the message might quote the body.
+    let what = if error.is_eof() { "the body ends too early" } else { "the body is not acceptable JSON" };
+    Problem::new(codes::MALFORMED_JSON).detail(format!(
+        "{what}, line {} column {}",
+        error.line(),
+        error.column()
+    ))
+}
+
+/// The image of a body.
+pub(crate) fn read(bytes: &[u8]) -> Result<Vec<u8>, Problem> {
+    let mut members = Members::of_body(parse(bytes).map_err(|e| malformed(&e))?)?;
+    let plain = members.text("faceImage", decoded);
+    let nested = members.object("biometricData", |inner| {
+        let image = inner.text("faceImage", decoded);
+        if inner.flag("livenessDetection") == Some(false) {
+            inner.fault(
+                "livenessDetection",
+                Invalid::new(FieldCode::NotHere, "this route always checks liveness"),
+            );
+        }
+        image
+    });
+    let nested = nested.into_set().unwrap_or_default();
+    let image = match (plain, nested) {
+        (Change::Set(image), Change::Keep | Change::Clear)
+        | (Change::Keep | Change::Clear, Change::Set(image)) => Some(image),
+        (Change::Set(_), Change::Set(_)) => {
+            members.fault("faceImage", Invalid::new(FieldCode::NotHere, "give the image once"));
+            None
+        }
+        _ => {
+            members.fault("faceImage", Invalid::new(FieldCode::Required, "is required"));
+            None
+        }
+    };
+    members.finish()?;
+    image.ok_or_else(|| Problem::new(codes::VALIDATION_FAILED))
+}

@@ -1,0 +1,31 @@
+//! `POST /v2/liveness`: is the face in this image alive? Nothing is stored.
+
+use axum::http::{Method, StatusCode};
+use axum::routing::post;
+use domain::Scope;
+use serde_json::json;
+
+use super::view::LivenessView;
+use crate::auth::{BiometricsMatch, Permit};
+use crate::body::JsonBody;
+use crate::openapi::Operation;
+use crate::problem::{Answer, Problem, codes};
+use crate::respond;
+use crate::routes::Route;
+use crate::v2::image;
+
+async fn handle(permit: Permit<BiometricsMatch>, body: JsonBody) -> Answer {
+    let image = image::read(&body.bytes)?;
+    let liveness = permit.registry.liveness(image).await.map_err(Problem::for_liveness)?;
+    respond::json(StatusCode::OK, &LivenessView::from(&liveness))
+}
+
+pub(crate) fn route() -> Route {
+    let operation = Operation::new("Liveness", "checkLiveness", "Judge the liveness of a face", Some(Scope::BiometricsMatch))
+        .describe("Judges one image and stores nothing. The score is a risk measure on a documented scale, not a probability.")
+        .body("LivenessRequest", &json!({ "faceImage": "/9j/4AAQSkZJRg…" }))
+        .face()
+        .problems(&[codes::FACE_CUT_OFF, codes::FACE_CONTEXT_MISSING, codes::TOO_DARK, codes::POSE_TOO_FAR, codes::LIVENESS_NOT_CONFIGURED])
+        .answer(200, "The judgement.", Some("Liveness"));
+    Route::new(Method::POST, "/v2/liveness", post(handle), operation)
+}

@@ -1,0 +1,4 @@
+//! Liveness without a person.
+
+pub(crate) mod check;
+mod view;

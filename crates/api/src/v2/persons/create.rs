@@ -1,0 +1,47 @@
+//! `POST /v2/persons`: a `pending` person.
+
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::routing::post;
+use domain::Scope;
+use serde_json::json;
+
+use super::enrolment::{self, Route as Creating};
+use super::{idempotency, show};
+use crate::auth::{Permit, PersonsWrite};
+use crate::body::JsonBody;
+use crate::openapi::Operation;
+use crate::problem::{Answer, codes};
+use crate::routes::Route;
+
+const PATH: &str = "/v2/persons";
+
+async fn handle(permit: Permit<PersonsWrite>, headers: HeaderMap, body: JsonBody) -> Answer {
+    let new = enrolment::read(&body.bytes, Creating::Plain, permit.registry.now())?;
+    let key = idempotency::read(&permit, &headers, PATH, &body.bytes).await?;
+    let outcome = permit.registry.create(&permit.caller, new, key).await?;
+    let id = outcome.person.id.to_string();
+    show::located(show::outcome(&permit, StatusCode::CREATED, outcome).await, &id)
+}
+
+pub(crate) fn route() -> Route {
+    let example = json!({
+        "firstName": "John", "lastName": "Doe", "email": "john.doe@example.com", "phone": "+1234567890",
+        "dateOfBirth": "1990-01-15", "documentType": "passport", "documentNumber": "123456789"
+    });
+    let operation = Operation::new("Persons", "createPerson", "Create a person", Some(Scope::PersonsWrite))
+        .describe(
+            "Creates a `pending` person. A `faceImage` is analysed and enrolled; no liveness is claimed.",
+        )
+        .idempotent()
+        .body("PersonCreate", &example)
+        .face()
+        .problems(&[
+            codes::READ_ONLY_FIELD,
+            codes::EXTERNAL_ID_TAKEN,
+            codes::FACES_NOT_CONFIGURED,
+            codes::DISK_FULL,
+            codes::NOT_FOUND,
+        ])
+        .answer(201, "The person.", Some("Person"));
+    Route::new(Method::POST, PATH, post(handle), operation)
+}

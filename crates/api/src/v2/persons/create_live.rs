@@ -1,0 +1,63 @@
+//! `POST /v2/persons/liveness`: a person whose status is decided by a liveness check.
+
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::routing::post;
+use domain::{FieldCode, Scope};
+use serde_json::json;
+
+use super::enrolment::{self, Route as Creating};
+use super::{idempotency, show};
+use crate::auth::{Permit, PersonsWrite};
+use crate::body::JsonBody;
+use crate::openapi::Operation;
+use crate::problem::{Answer, Fault, Problem, codes};
+use crate::routes::Route;
+
+const PATH: &str = "/v2/persons/liveness";
+
+async fn handle(permit: Permit<PersonsWrite>, headers: HeaderMap, body: JsonBody) -> Answer {
+    let mut new = enrolment::read(&body.bytes, Creating::Liveness, permit.registry.now())?;
+    let face = new.face.take().ok_or_else(|| {
+        let pointer = Some("/biometricData/faceImage".to_owned());
+        let fault = Fault {
+            pointer,
+            parameter: None,
+            code: FieldCode::Required.as_str(),
+            detail: "is required".into(),
+        };
+        Problem::new(codes::VALIDATION_FAILED).errors(vec![fault])
+    })?;
+    let key = idempotency::read(&permit, &headers, PATH, &body.bytes).await?;
+    let outcome = permit.registry.create_with_liveness(&permit.caller, new, face, key).await;
+    let outcome = outcome.map_err(show::for_liveness)?;
+    let id = outcome.person.id.to_string();
+    show::located(show::outcome(&permit, StatusCode::CREATED, outcome).await, &id)
+}
+
+pub(crate) fn route() -> Route {
+    let example = json!({
+        "firstName": "John", "lastName": "Doe", "email": "john.doe@example.com",
+        "biometricData": { "faceImage": "/9j/4AAQSkZJRg…", "livenessDetection": true }
+    });
+    let operation = Operation::new("Persons", "createPersonWithLiveness", "Create a person with a liveness check", Some(Scope::PersonsWrite))
+        .describe(
+            "Judges the face: at or above the threshold the person is `verified`, below it `failed`. An image that cannot \
+             be judged is refused with a code, and nothing is stored.",
+        )
+        .idempotent()
+        .body("PersonCreate", &example)
+        .face()
+        .problems(&[
+            codes::FACE_CUT_OFF,
+            codes::FACE_CONTEXT_MISSING,
+            codes::TOO_DARK,
+            codes::POSE_TOO_FAR,
+            codes::READ_ONLY_FIELD,
+            codes::EXTERNAL_ID_TAKEN,
+            codes::LIVENESS_NOT_CONFIGURED,
+            codes::DISK_FULL,
+            codes::NOT_FOUND,
+        ])
+        .answer(201, "The person, `verified` or `failed`.", Some("Person"));
+    Route::new(Method::POST, PATH, post(handle), operation)
+}

@@ -1,0 +1,94 @@
+//! Reading the body of a creation.
+
+use domain::person::Change;
+use domain::{FieldCode, Invalid, Time};
+use registry::{Enrolment, FingerprintKind};
+
+use super::profile;
+use crate::json::{Json, Members, parse};
+use crate::problem::Problem;
+use crate::v2::image::{decoded, malformed};
+
+/// Which of the two creating routes.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Route {
+    Plain,
+    Liveness,
+}
+
+/// Decodes a fingerprint and tells its kind.
+pub(super) fn fingerprint(text: &str) -> Result<(Vec<u8>, FingerprintKind), Invalid> {
+    let bytes = decoded(text)?;
+    if bytes.len() > FingerprintKind::MAX_BYTES {
+        return Err(Invalid::new(FieldCode::Length, "must have at most 1 MiB"));
+    }
+    let kind = FingerprintKind::of(&bytes).ok_or_else(|| {
+        Invalid::new(
+            FieldCode::Format,
+            "must be a PNG, JPEG, BMP, TIFF or WSQ image or an ISO/IEC 19794-2 template",
+        )
+    })?;
+    Ok((bytes, kind))
+}
+
+/// Members of a person that only the server writes.
+const READ_ONLY: [&str; 7] =
+    ["id", "createdAt", "updatedAt", "version", "verification", "verifiedAt", "expiresAt"];
+
+fn read_only(members: &mut Members<'_>, names: &[&str]) {
+    for name in names {
+        if members.take(name).is_some_and(|value| value != Json::Null) {
+            members.fault(name, Invalid::new(FieldCode::ReadOnly, "is set by the server"));
+        }
+    }
+}
+
+#[derive(Default)]
+struct Biometrics {
+    face: Option<Vec<u8>>,
+    fingerprint: Option<(Vec<u8>, FingerprintKind)>,
+}
+
+fn biometrics(members: &mut Members<'_>, route: Route) -> Biometrics {
+    let (face, fingerprint) = (members.text("faceImage", decoded), members.text("fingerprint", fingerprint));
+    match (members.flag("livenessDetection"), route) {
+        (Some(true), Route::Plain) => members.fault(
+            "livenessDetection",
+            Invalid::new(FieldCode::NotHere, "use POST /v2/persons/liveness to check liveness"),
+        ),
+        (Some(false), Route::Liveness) => {
+            members.fault(
+                "livenessDetection",
+                Invalid::new(FieldCode::NotHere, "this route always checks liveness"),
+            );
+        }
+        _ => {}
+    }
+    read_only(members, &["livenessScore", "quality", "samples"]);
+    Biometrics { face: face.into_set(), fingerprint: fingerprint.into_set() }
+}
+
+/// Reads the body of `route`.
+pub(super) fn read(bytes: &[u8], route: Route, now: Time) -> Result<Enrolment, Problem> {
+    let mut members = Members::of_body(parse(bytes).map_err(|e| malformed(&e))?)?;
+    let given = (members.has_value("firstName"), members.has_value("lastName"));
+    let patch = profile::read(&mut members, now);
+    profile::require_names(&mut members, given);
+    read_only(&mut members, &READ_ONLY);
+    if let Change::Set(status) = members.text("verificationStatus", |text| Ok(text.to_owned()))
+        && status != "pending"
+    {
+        members.fault(
+            "verificationStatus",
+            Invalid::new(FieldCode::ReadOnly, "can only be \"pending\" on creation"),
+        );
+    }
+    let has_face = members.has_value_in("biometricData", "faceImage");
+    let found = members.object("biometricData", |inner| biometrics(inner, route));
+    let found = found.into_set().unwrap_or_default();
+    if route == Route::Liveness && !has_face {
+        members.fault_at("/biometricData/faceImage", Invalid::new(FieldCode::Required, "is required"));
+    }
+    members.finish()?;
+    Ok(Enrolment { patch, face: found.face, fingerprint: found.fingerprint })
+}

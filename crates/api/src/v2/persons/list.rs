@@ -1,0 +1,87 @@
+//! `GET /v2/persons`.
+
+use axum::extract::RawQuery;
+use axum::http::{Method, StatusCode};
+use axum::routing::get;
+use domain::Scope;
+use serde::Serialize;
+use serde_json::json;
+use store::Total;
+
+use super::list_query::{self, write_cursor};
+use super::view::PersonView;
+use crate::auth::{Permit, PersonsRead};
+use crate::openapi::Operation;
+use crate::problem::{Answer, codes};
+use crate::respond;
+use crate::routes::Route;
+
+#[derive(Serialize)]
+struct ListView<'a> {
+    data: Vec<PersonView<'a>>,
+    pagination: Pagination,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Pagination {
+    limit: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<u32>,
+    pages: u64,
+    total: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total_is_exact: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+async fn handle(permit: Permit<PersonsRead>, RawQuery(query): RawQuery) -> Answer {
+    let mut asked = list_query::read(query.as_deref())?;
+    asked.list.images = asked.biometrics && permit.may(Scope::BiometricsRead);
+    let listed = permit.registry.list(&permit.caller, &asked.list).await?;
+    let (total, exact) = match listed.total {
+        Total::Exact(total) => (total, None),
+        Total::AtLeast(total) => (total, Some(false)),
+    };
+    let view = ListView {
+        data: listed.persons.iter().map(|(p, i)| view(p, i, asked.biometrics)).collect(),
+        pagination: Pagination {
+            limit: asked.list.limit,
+            page: asked.page,
+            pages: total.div_ceil(u64::from(asked.list.limit)),
+            total,
+            total_is_exact: exact,
+            next_cursor: listed.next.map(|c| write_cursor(asked.list.sort, c)),
+        },
+    };
+    respond::json(StatusCode::OK, &view)
+}
+
+fn view<'a>(person: &'a registry::Person, images: &registry::Images, biometrics: bool) -> PersonView<'a> {
+    if biometrics { PersonView::whole(person, images) } else { PersonView::brief(person) }
+}
+
+pub(crate) fn route() -> Route {
+    let text = || json!({ "type": "string" });
+    let time = || json!({ "type": "string", "format": "date-time" });
+    let operation = Operation::new("Persons", "listPersons", "List persons", Some(Scope::PersonsRead))
+        .describe("Newest first. Filters narrow together; every one is exact but `name`, which finds beginnings of words in any case and with any accents.")
+        .query("limit", &json!({ "type": "integer", "minimum": 1, "maximum": 200, "default": 20 }), "Most persons; at most 50 with images.")
+        .query("page", &json!({ "type": "integer", "minimum": 1, "default": 1 }), "Page number; `page` × `limit` reaches 10,000 at most.")
+        .query("cursor", &text(), "`pagination.nextCursor` of the page before.")
+        .query("sort", &json!({ "type": "string", "enum": ["createdAt", "-createdAt", "updatedAt", "-updatedAt"], "default": "-createdAt" }), "Order.")
+        .query("verificationStatus", &json!({ "type": "string", "enum": ["pending", "verified", "failed", "expired"] }), "Status now.")
+        .query("email", &text(), "E-mail address, in any case.")
+        .query("phone", &text(), "E.164 number.")
+        .query("documentType", &text(), "Kind of document.")
+        .query("documentNumber", &text(), "Number of the document, in any case.")
+        .query("externalId", &text(), "The operator's own key.")
+        .query("name", &text(), "Beginnings of words of the names; at least three letters, or a whole shorter word.")
+        .query("createdAfter", &time(), "Created at or after.")
+        .query("createdBefore", &time(), "Created before.")
+        .query("include", &json!({ "type": "string", "enum": ["biometricData"] }), "Show the biometric part too.")
+        .problems(&[codes::USE_CURSOR])
+        .answer(200, "A page of persons.", Some("PersonList"));
+    Route::new(Method::GET, "/v2/persons", get(handle), operation)
+}

@@ -1,0 +1,56 @@
+//! `POST /v2/persons/{personId}/liveness`: verify a person again.
+
+use axum::extract::Path;
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::routing::post;
+use domain::Scope;
+use serde_json::json;
+
+use super::{idempotency, person_id, show};
+use crate::auth::{Permit, PersonsWrite};
+use crate::body::JsonBody;
+use crate::openapi::Operation;
+use crate::problem::{Answer, codes};
+use crate::routes::Route;
+use crate::v2::image;
+
+const PATH: &str = "/v2/persons/{personId}/liveness";
+
+async fn handle(
+    permit: Permit<PersonsWrite>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: JsonBody,
+) -> Answer {
+    let id = person_id(&id)?;
+    let face = image::read(&body.bytes)?;
+    let route = PATH.replace("{personId}", &id.to_string());
+    let key = idempotency::read(&permit, &headers, &route, &body.bytes).await?;
+    let outcome =
+        permit.registry.reverify(&permit.caller, id, face, key).await.map_err(show::for_liveness)?;
+    show::outcome(&permit, StatusCode::OK, outcome).await
+}
+
+pub(crate) fn route() -> Route {
+    let operation = Operation::new("Persons", "verifyPersonLiveness", "Verify a person again", Some(Scope::PersonsWrite))
+        .describe(
+            "A live image of the same face makes the person `verified` with new dates; without an enrolled face it is \
+             enrolled. A failed check makes a person `failed`, except that a verified person stays as it is.",
+        )
+        .person_id()
+        .idempotent()
+        .body("LivenessRequest", &json!({ "faceImage": "/9j/4AAQSkZJRg…" }))
+        .face()
+        .problems(&[
+            codes::FACE_CUT_OFF,
+            codes::FACE_CONTEXT_MISSING,
+            codes::TOO_DARK,
+            codes::POSE_TOO_FAR,
+            codes::FACE_MISMATCH,
+            codes::LIVENESS_BRAKE,
+            codes::LIVENESS_NOT_CONFIGURED,
+            codes::DISK_FULL,
+        ])
+        .answer(200, "The person.", Some("Person"));
+    Route::new(Method::POST, PATH, post(handle), operation)
+}

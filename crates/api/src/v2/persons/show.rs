@@ -1,0 +1,46 @@
+//! Answering with one person, the same way after every verb.
+
+use axum::http::{StatusCode, header};
+use domain::Scope;
+use registry::{Images, Outcome, Person};
+
+use super::view::PersonView;
+use crate::auth::Permit;
+use crate::problem::{Answer, Problem};
+use crate::respond;
+
+/// `person` with `images`.
+pub(super) fn person(status: StatusCode, person: &Person, images: &Images) -> Answer {
+    let response = respond::json(status, &PersonView::whole(person, images))?;
+    Ok(respond::with(response, header::ETAG, &person.etag()))
+}
+
+/// `person` with its images as stored, where the token may see them.
+pub(super) async fn stored<R>(permit: &Permit<R>, status: StatusCode, shown: Person) -> Answer {
+    let has_images = shown.samples().next().is_some();
+    if !has_images || !permit.may(Scope::BiometricsRead) {
+        return person(status, &shown, &Images::default());
+    }
+    // The state that was decided is shown, with the images that belong to it.
+    let images = permit.registry.images(&permit.caller, &shown).await?;
+    person(status, &shown, &images)
+}
+
+/// The outcome of a request that may be a repetition; a repeated answer has no images.
+pub(super) async fn outcome<R>(permit: &Permit<R>, status: StatusCode, outcome: Outcome) -> Answer {
+    if outcome.replayed {
+        person(status, &outcome.person, &Images::default())
+    } else {
+        stored(permit, status, outcome.person).await
+    }
+}
+
+/// Adds where a new person is found.
+pub(super) fn located(answer: Answer, person: &str) -> Answer {
+    answer.map(|response| respond::with(response, header::LOCATION, &format!("/v2/persons/{person}")))
+}
+
+/// Faults of the liveness routes in their own words.
+pub(super) fn for_liveness(error: registry::Error) -> Problem {
+    Problem::for_liveness(error)
+}

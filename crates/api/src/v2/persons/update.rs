@@ -1,0 +1,135 @@
+//! `PUT` and `PATCH /v2/persons/{personId}`: a merge (RFC 7396). Only the members present change.
+
+use axum::extract::Path;
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::routing::{patch, put};
+use domain::person::Change;
+use domain::{FieldCode, Invalid, Scope, Status, Time};
+use registry::{Decision, NewImages, Person, Update};
+use serde_json::json;
+
+use super::enrolment::fingerprint;
+use super::repeated::Repeated;
+use super::{person_id, profile, show};
+use crate::auth::{Permit, PersonsWrite};
+use crate::body::JsonBody;
+use crate::conditional::check_if_match;
+use crate::json::{Members, parse};
+use crate::openapi::Operation;
+use crate::problem::{Answer, Problem, codes};
+use crate::routes::Route;
+use crate::v2::image::{decoded, malformed};
+
+/// What a body asks for.
+struct Asked {
+    patch: domain::person::Patch,
+    status: Option<Status>,
+    reason: Option<String>,
+    repeated: Repeated,
+}
+
+fn reason(text: &str) -> Result<String, Invalid> {
+    domain::person::check_pair("statusReason", text)?;
+    Ok(text.to_owned())
+}
+
+fn read(bytes: &[u8], now: Time) -> Result<(Asked, NewImages), Problem> {
+    let mut members = Members::of_body(parse(bytes).map_err(|e| malformed(&e))?)?;
+    let patch = profile::read(&mut members, now);
+    profile::keep_names(&mut members, &patch);
+    let mut repeated = Repeated::take(&mut members);
+    let status = members.text("verificationStatus", |text| {
+        Status::parse(text)
+            .ok_or_else(|| Invalid::new(FieldCode::Range, "must be pending, verified, failed or expired"))
+    });
+    let reason = members.text("statusReason", reason);
+    let images = members.object("biometricData", |inner| {
+        if inner.flag("livenessDetection") == Some(true) {
+            let detail = "use POST /v2/persons/{personId}/liveness to check liveness";
+            inner.fault("livenessDetection", Invalid::new(FieldCode::NotHere, detail));
+        }
+        repeated.take_biometric(inner);
+        (inner.text("faceImage", decoded), inner.text("fingerprint", fingerprint))
+    });
+    members.finish()?;
+    let (face, fingerprint) = match images {
+        Change::Keep => (Change::Keep, Change::Keep),
+        Change::Clear => (Change::Clear, Change::Clear),
+        Change::Set(images) => images,
+    };
+    let asked = Asked { patch, status: status.into_set(), reason: reason.into_set(), repeated };
+    Ok((asked, NewImages { face, fingerprint }))
+}
+
+/// What is to be done with the person as it is now.
+fn decide(
+    asked: &Asked,
+    headers: &HeaderMap,
+    may_review: bool,
+    person: &Person,
+) -> Result<Decision, Problem> {
+    check_if_match(headers, &person.etag())?;
+    asked.repeated.check(person)?;
+    let status = asked.status.filter(|s| *s != person.status());
+    if status.is_some() && !may_review {
+        let mut faults = Members::of_body(crate::json::Json::Object(Vec::new()))?;
+        let detail = "is decided by a liveness check; a token with the scope persons:review may change it";
+        faults.fault("verificationStatus", Invalid::new(FieldCode::ReadOnly, detail));
+        faults.finish()?;
+    }
+    Ok(Decision::Apply(Box::new(Update {
+        patch: asked.patch.clone(),
+        review: status.map(|s| (s, asked.reason.clone())),
+    })))
+}
+
+async fn handle(
+    permit: Permit<PersonsWrite>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: JsonBody,
+) -> Answer {
+    let id = person_id(&id)?;
+    let (asked, images) = read(&body.bytes, permit.registry.now())?;
+    let may_review = permit.may(Scope::PersonsReview);
+    let updated = permit
+        .registry
+        .update(&permit.caller, id, images, |person| decide(&asked, &headers, may_review, person));
+    let person = updated.await?;
+    show::stored(&permit, StatusCode::OK, person).await
+}
+
+fn operation(id: &str, summary: &str) -> Operation {
+    Operation::new("Persons", id, summary, Some(Scope::PersonsWrite))
+        .describe(
+            "Only the members present change; `null` clears one; objects merge and arrays replace. Members owned by the \
+             server may be repeated. A changed face of a verified person must be the same person's, and makes it `pending`.",
+        )
+        .person_id()
+        .header("If-Match", "Change only if the person still has this entity tag.")
+        .body("PersonUpdate", &json!({ "phone": "+1234567891", "email": null }))
+        .face()
+        .problems(&[
+            codes::READ_ONLY_FIELD,
+            codes::EXTERNAL_ID_TAKEN,
+            codes::FACE_MISMATCH,
+            codes::ILLEGAL_TRANSITION,
+            codes::PRECONDITION_FAILED,
+            codes::FACES_NOT_CONFIGURED,
+            codes::DISK_FULL,
+        ])
+        .answer(200, "The person.", Some("Person"))
+}
+
+pub(crate) fn routes() -> [Route; 2] {
+    const PATH: &str = "/v2/persons/{personId}";
+    [
+        Route::new(Method::PUT, PATH, put(handle), operation("updatePerson", "Update a person")),
+        Route::new(
+            Method::PATCH,
+            PATH,
+            patch(handle),
+            operation("patchPerson", "Update a person by merge patch"),
+        ),
+    ]
+}
