@@ -20,8 +20,6 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// The operator's secret.
     pub kek: Kek,
-    /// The face engine; none without weights.
-    pub faces: Option<Faces>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness, cryptographically strong.
@@ -55,7 +53,7 @@ impl Registry {
         let registry = Self {
             store: parts.store,
             keys: Keys::new(parts.kek),
-            faces: parts.faces,
+            faces: None,
             random: parts.random,
             settings: parts.settings,
             clock: parts.clock,
@@ -65,6 +63,21 @@ impl Registry {
         };
         registry.open_tenants().await?;
         Ok(registry)
+    }
+
+    /// The same registry with a face engine: without one, questions about faces are answered with a refusal.
+    #[must_use]
+    pub fn with_faces(mut self, faces: Faces) -> Self {
+        self.faces = Some(faces);
+        self
+    }
+
+    /// The whole structure of the store; slow.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn check(&self) -> Result<(), Error> {
+        Ok(self.store.check().await?)
     }
 
     /// Now: the clock, but never earlier than any decision before, so that a clock set back un-expires nobody.

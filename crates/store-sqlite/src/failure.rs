@@ -4,6 +4,7 @@ use ::store::StoreError;
 use rusqlite::{Error, ErrorCode, ffi};
 
 /// Sorts an error into the closed kinds of the port.
+#[expect(clippy::needless_pass_by_value, reason = "used in map_err")]
 pub(crate) fn failed(error: Error) -> StoreError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => StoreError::Full,

@@ -126,7 +126,7 @@ fn commit_batch(connection: &mut Connection, batch: Vec<Work>) {
     for told in pending {
         match told {
             Pending::Commit(answer, outcome) => {
-                drop(answer.send(failure.clone().map_or(outcome, |f| Err(f.into()))))
+                drop(answer.send(failure.clone().map_or(outcome, |f| Err(f.into()))));
             }
             Pending::AddTenant(answer, added) => drop(answer.send(failure.clone().map_or(Ok(added), Err))),
         }

@@ -1,0 +1,82 @@
+//! `personhood doctor`: is this installation sound?
+
+use engine::models::Models;
+use serde::Serialize;
+
+use super::Outcome;
+use crate::config::Config;
+use crate::{home, serve};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// For machines
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Check {
+    name: &'static str,
+    ok: bool,
+    detail: String,
+}
+
+#[derive(Serialize)]
+struct Report {
+    ok: bool,
+    checks: Vec<Check>,
+}
+
+fn check<E: ToString>(name: &'static str, result: Result<String, E>) -> Check {
+    match result {
+        Ok(detail) => Check { name, ok: true, detail },
+        Err(error) => Check { name, ok: false, detail: error.to_string() },
+    }
+}
+
+/// Whether others than the owner can enter the data folder.
+fn folder(config: &Config) -> Result<String, String> {
+    let metadata = std::fs::metadata(&config.data).map_err(|e| format!("{}: {e}", config.data.display()))?;
+    #[cfg(unix)]
+    if std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o077 != 0 {
+        return Err(format!("{} can be entered by others; make it mode 0700", config.data.display()));
+    }
+    Ok(if metadata.is_dir() { "private" } else { "not a folder" }.into())
+}
+
+pub(crate) async fn run(config: &Config, args: Args) -> Outcome {
+    let mut checks = Vec::new();
+    if config.data.exists() {
+        checks.push(check("data folder", folder(config)));
+        match home::open(config).await {
+            Err(error) => checks.push(check("key and store", Err(error))),
+            Ok(registry) => {
+                checks.push(check("key and store", Ok::<_, String>("the key opens the data".into())));
+                checks.push(check("store integrity", registry.check().await.map(|()| "whole".to_owned())));
+            }
+        }
+    } else {
+        checks.push(check("data folder", Ok::<_, String>("none yet; `personhood serve` makes it".into())));
+    }
+    let models = Models::open(&config.models());
+    checks.push(check(
+        "models",
+        models.and_then(|m| m.verify()).map(|()| "installed, hashes are right".to_owned()),
+    ));
+    if checks.iter().all(|c| c.ok) {
+        let runtime = tokio::task::block_in_place(|| serve::faces(config));
+        checks.push(check(
+            "inference",
+            runtime.map(|f| f.runtime().to_owned()).ok_or("the models do not load"),
+        ));
+    }
+    let report = Report { ok: checks.iter().all(|c| c.ok), checks };
+    if args.json {
+        println!("{}", serde_json::to_string(&report)?);
+    } else {
+        for c in &report.checks {
+            println!("{:4} {}: {}", if c.ok { "ok" } else { "FAIL" }, c.name, c.detail);
+        }
+    }
+    Ok(report.ok)
+}

@@ -1,0 +1,55 @@
+//! `personhood models`: needs neither store nor key.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use engine::models::Models;
+use serde_json::json;
+
+use super::Outcome;
+use crate::config::Config;
+use crate::progress::Bar;
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Fetch what is missing
+    Pull,
+    /// List models, their licences, and whether they are installed
+    List {
+        /// For machines
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check installed models against their hashes
+    Verify,
+    /// Install from an archive on this machine, or a folder with manifest.toml
+    Install {
+        /// The archive or folder
+        path: PathBuf,
+    },
+}
+
+pub(crate) fn run(config: &Config, command: Command) -> Outcome {
+    let models = Models::open(&config.models())?;
+    match command {
+        Command::Pull => models.pull(&Bar::default())?,
+        Command::Verify => models.verify()?,
+        Command::Install { path } => models.install(&path)?,
+        Command::List { json } => {
+            let entries = models.list();
+            if json {
+                let rows: Vec<_> = entries
+                    .iter()
+                    .map(|e| json!({ "id": e.id, "licence": e.licence, "origin": e.origin, "installed": e.installed }))
+                    .collect();
+                println!("{}", serde_json::to_string(&rows)?);
+            } else {
+                for e in entries {
+                    let state = if e.installed { "installed" } else { "missing" };
+                    println!("{:22} {state:10} {:11} {}", e.id, e.licence, e.origin);
+                }
+            }
+        }
+    }
+    Ok(true)
+}

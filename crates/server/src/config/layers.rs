@@ -1,0 +1,123 @@
+//! Laying settings over one another.
+
+use std::path::{Path, PathBuf};
+
+use toml::{Table, Value};
+
+use super::{Config, DEFAULTS};
+
+/// Settings that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigError {
+    #[error("{0}: {1}")]
+    Read(PathBuf, std::io::Error),
+    #[error("{0}: {1}")]
+    Parse(PathBuf, Box<toml::de::Error>),
+    #[error("there is no setting `{0}`")]
+    Unknown(String),
+    #[error("the setting `{0}` {1}")]
+    Value(String, String),
+    #[error("settings: {0}")]
+    Form(Box<toml::de::Error>),
+}
+
+/// Lays `over` on `base`; every setting must exist there, so that a misspelt one is noticed.
+fn lay(base: &mut Table, over: Table, path: &str) -> Result<(), ConfigError> {
+    for (name, value) in over {
+        let here = format!("{path}{name}");
+        match (base.get_mut(&name), value) {
+            (Some(Value::Table(inner)), Value::Table(over)) => lay(inner, over, &format!("{here}."))?,
+            (Some(slot), value) => *slot = value,
+            (None, _) => return Err(ConfigError::Unknown(here)),
+        }
+    }
+    Ok(())
+}
+
+/// Lays the environment over: `PERSONHOOD_LIMITS_BODY_SECONDS` sets `limits.body_seconds`.
+fn lay_environment(
+    base: &mut Table,
+    prefix: &str,
+    get: &dyn Fn(&str) -> Option<String>,
+) -> Result<(), ConfigError> {
+    for (name, slot) in base.iter_mut() {
+        let variable = format!("{prefix}_{}", name.to_ascii_uppercase());
+        if let Value::Table(inner) = slot {
+            lay_environment(inner, &variable, get)?;
+            continue;
+        }
+        let Some(text) = get(&variable) else { continue };
+        let wrong = |kind: &str| ConfigError::Value(variable.clone(), format!("must be {kind}"));
+        *slot = match slot {
+            Value::Integer(_) => Value::Integer(text.parse().map_err(|_| wrong("a whole number"))?),
+            Value::Float(_) => Value::Float(text.parse().map_err(|_| wrong("a number"))?),
+            Value::Boolean(_) => Value::Boolean(text.parse().map_err(|_| wrong("true or false"))?),
+            Value::Array(_) => Value::Array(
+                text.split(',').filter(|s| !s.is_empty()).map(|s| Value::String(s.trim().into())).collect(),
+            ),
+            _ => Value::String(text),
+        };
+    }
+    Ok(())
+}
+
+/// All settings: `flags` (names and texts) over the environment over `file` over the defaults.
+pub(crate) fn load(file: Option<&Path>, flags: Table) -> Result<Config, ConfigError> {
+    build(file, flags, &|name| std::env::var(name).ok())
+}
+
+fn build(
+    file: Option<&Path>,
+    flags: Table,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Config, ConfigError> {
+    let mut all: Table = DEFAULTS.parse().map_err(|e| ConfigError::Form(Box::new(e)))?;
+    if let Some(path) = file {
+        let text = std::fs::read_to_string(path).map_err(|e| ConfigError::Read(path.to_owned(), e))?;
+        let own = text.parse().map_err(|e| ConfigError::Parse(path.to_owned(), Box::new(e)))?;
+        lay(&mut all, own, "")?;
+    }
+    lay_environment(&mut all, "PERSONHOOD", environment)?;
+    lay(&mut all, flags, "")?;
+    let config: Config = all.try_into().map_err(|e| ConfigError::Form(Box::new(e)))?;
+    config.check()?;
+    Ok(config)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(file: &str, flags: &str, environment: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("c.toml");
+        std::fs::write(&path, file).unwrap();
+        let get = |name: &str| environment.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
+        build(Some(&path), flags.parse().unwrap(), &get)
+    }
+
+    #[test]
+    fn flags_win_over_environment_over_file_over_defaults() {
+        let file = "listen = \"1.1.1.1:1\"\n[limits]\nconnections = 5\nbody_seconds = 6\n";
+        let environment = [
+            ("PERSONHOOD_LIMITS_CONNECTIONS", "7"),
+            ("PERSONHOOD_LISTEN", "2.2.2.2:2"),
+            ("PERSONHOOD_CORS_ORIGINS", "https://a.example, https://b.example"),
+        ];
+        let config = with(file, "listen = \"3.3.3.3:3\"", &environment).unwrap();
+        assert_eq!(config.listen, "3.3.3.3:3");
+        assert_eq!(config.limits.connections, 7);
+        assert_eq!(config.limits.body_seconds, 6);
+        assert_eq!(config.limits.request_seconds, 60);
+        assert_eq!(config.cors.origins, ["https://a.example", "https://b.example"]);
+    }
+
+    #[test]
+    fn misspelt_and_impossible_settings_are_refused() {
+        assert!(matches!(with("lisen = \"x\"", "", &[]), Err(ConfigError::Unknown(_))));
+        assert!(matches!(with("[limits]\nconnection = 1", "", &[]), Err(ConfigError::Unknown(_))));
+        assert!(with("[liveness]\nthreshold = 1.5", "", &[]).is_err());
+        assert!(with("", "", &[("PERSONHOOD_LIMITS_CONNECTIONS", "many")]).is_err());
+        assert!(with("log_format = \"xml\"", "", &[]).is_err());
+    }
+}

@@ -1,0 +1,206 @@
+//! Settings: flags over environment over file over the defaults compiled in.
+
+mod layers;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use engine::face::{Gates, ImageLimits};
+use engine::worker;
+use serde::Deserialize;
+
+pub(crate) use layers::{ConfigError, load};
+
+/// The defaults, which are also the manual.
+pub(crate) const DEFAULTS: &str = include_str!("../../../../config.default.toml");
+
+/// All settings; see `config.default.toml` for meanings and units.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    pub(crate) listen: String,
+    pub(crate) metrics_listen: String,
+    pub(crate) data: PathBuf,
+    pub(crate) models_dir: PathBuf,
+    pub(crate) log_format: String,
+    pub(crate) log_level: String,
+    pub(crate) first_token: bool,
+    pub(crate) limits: Limits,
+    cors: Cors,
+    engine: Engine,
+    images: Images,
+    faces: Faces,
+    liveness: Liveness,
+    persons: Persons,
+    idempotency: Idempotency,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Limits {
+    pub(crate) connections: usize,
+    pub(crate) header_seconds: u64,
+    body_seconds: u64,
+    request_seconds: u64,
+    body_bytes: usize,
+    bodies_bytes: usize,
+    requests_per_minute: u32,
+    pub(crate) shutdown_seconds: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Cors {
+    origins: Vec<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Engine {
+    workers: usize,
+    queue: usize,
+    runtime: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Images {
+    max_side: u32,
+    max_pixels: u64,
+    max_bytes: usize,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Faces {
+    min_height: f32,
+    min_liveness_height: f32,
+    min_sharpness: f32,
+    min_brightness: f32,
+    max_yaw: f32,
+    max_cut: f32,
+    min_context: f32,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Liveness {
+    threshold: f32,
+    brake_failures: usize,
+    brake_window_seconds: i64,
+    brake_pause_seconds: i64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Persons {
+    validity_days: i64,
+    identity_change_resets: bool,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Idempotency {
+    hours: i64,
+}
+
+impl Config {
+    /// Figures of the rules.
+    pub(crate) fn settings(&self) -> registry::Settings {
+        registry::Settings {
+            liveness_threshold: self.liveness.threshold,
+            validity_seconds: self.persons.validity_days.saturating_mul(86_400),
+            idempotency_seconds: self.idempotency.hours.saturating_mul(3_600),
+            identity_change_resets: self.persons.identity_change_resets,
+            brake_failures: self.liveness.brake_failures,
+            brake_window_seconds: self.liveness.brake_window_seconds,
+            brake_pause_seconds: self.liveness.brake_pause_seconds,
+        }
+    }
+
+    /// Limits of the HTTP face.
+    pub(crate) fn api_limits(&self) -> api::Limits {
+        api::Limits {
+            body_bytes: self.limits.body_bytes,
+            bodies_bytes: self.limits.bodies_bytes,
+            body_time: Duration::from_secs(self.limits.body_seconds),
+            request_time: Duration::from_secs(self.limits.request_seconds),
+            requests_per_minute: Some(self.limits.requests_per_minute).filter(|&n| n > 0),
+            cors_origins: self.cors.origins.clone(),
+        }
+    }
+
+    /// How the face engine is run.
+    pub(crate) fn engine(&self) -> worker::Settings {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let f = &self.faces;
+        worker::Settings {
+            workers: if self.engine.workers == 0 { cores } else { self.engine.workers },
+            queue: self.engine.queue,
+            gates: Gates {
+                min_height: f.min_height,
+                min_liveness_height: f.min_liveness_height,
+                min_sharpness: f.min_sharpness,
+                min_brightness: f.min_brightness,
+                max_yaw: f.max_yaw,
+                max_cut: f.max_cut,
+                min_context: f.min_context,
+            },
+            limits: ImageLimits {
+                side: self.images.max_side,
+                pixels: self.images.max_pixels,
+                bytes: self.images.max_bytes,
+                ..ImageLimits::default()
+            },
+        }
+    }
+
+    /// Whether only the fallback runtime may be used.
+    pub(crate) fn fallback_only(&self) -> bool {
+        self.engine.runtime == "fallback"
+    }
+
+    /// Score from which a face counts as live.
+    pub(crate) const fn liveness_threshold(&self) -> f32 {
+        self.liveness.threshold
+    }
+
+    /// Where models live: the setting, or the user's cache folder.
+    pub(crate) fn models(&self) -> PathBuf {
+        if !self.models_dir.as_os_str().is_empty() {
+            return self.models_dir.clone();
+        }
+        let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or_else(|| {
+            let home = std::env::var_os("HOME").map(PathBuf::from)?;
+            Some(if cfg!(target_os = "macos") { home.join("Library/Caches") } else { home.join(".cache") })
+        });
+        cache.unwrap_or_else(|| self.data.clone()).join("personhood").join("models")
+    }
+
+    /// Checks what types cannot.
+    fn check(&self) -> Result<(), ConfigError> {
+        let wrong = |path: &str, why: &str| Err(ConfigError::Value(path.to_owned(), why.to_owned()));
+        if !matches!(self.log_format.as_str(), "text" | "json") {
+            return wrong("log_format", "must be \"text\" or \"json\"");
+        }
+        if !matches!(self.engine.runtime.as_str(), "auto" | "fallback") {
+            return wrong("engine.runtime", "must be \"auto\" or \"fallback\"");
+        }
+        if !(0.0..=1.0).contains(&self.liveness.threshold) {
+            return wrong("liveness.threshold", "must be from 0 to 1");
+        }
+        if self.data.as_os_str().is_empty() || self.data == Path::new("/") {
+            return wrong("data", "must name a folder");
+        }
+        for (path, value) in [
+            ("limits.connections", self.limits.connections),
+            ("limits.body_bytes", self.limits.body_bytes),
+            ("engine.queue", self.engine.queue),
+        ] {
+            if value == 0 {
+                return wrong(path, "must be at least 1");
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,4 @@
+//! `personhood evaluate`: how good are the models on the operator's own data?
+
+pub(crate) mod liveness;
+pub(crate) mod rates;

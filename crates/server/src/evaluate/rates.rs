@@ -1,0 +1,66 @@
+//! Rates from scores (ISO/IEC 30107-3 and 19795-1 terms).
+
+/// Area under the ROC curve: the chance that a live image scores higher than an attack, ties counting half
+/// (Mann-Whitney). `None` when one of the sets is empty.
+pub(crate) fn auc(live: &[f32], spoof: &[f32]) -> Option<f64> {
+    if live.is_empty() || spoof.is_empty() {
+        return None;
+    }
+    let mut all: Vec<(f32, bool)> =
+        live.iter().map(|&s| (s, true)).chain(spoof.iter().map(|&s| (s, false))).collect();
+    all.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let (mut wins, mut below) = (0.0, 0.0);
+    for group in all.chunk_by(|a, b| a.0 == b.0) {
+        let lives = group.iter().filter(|(_, live)| *live).count() as f64;
+        let spoofs = group.len() as f64 - lives;
+        wins += lives * (below + spoofs / 2.0);
+        below += spoofs;
+    }
+    Some(wins / (live.len() as f64 * spoof.len() as f64))
+}
+
+/// Part of the attacks that reach `threshold` (APCER); `None` without attacks.
+pub(crate) fn apcer(spoof: &[f32], threshold: f32) -> Option<f64> {
+    part(spoof, |s| s >= threshold)
+}
+
+/// Part of the live images below `threshold` (BPCER); `None` without live images.
+pub(crate) fn bpcer(live: &[f32], threshold: f32) -> Option<f64> {
+    part(live, |s| s < threshold)
+}
+
+fn part(scores: &[f32], counts: impl Fn(f32) -> bool) -> Option<f64> {
+    (!scores.is_empty()).then(|| scores.iter().filter(|&&s| counts(s)).count() as f64 / scores.len() as f64)
+}
+
+/// Equal error rate: the mean of the two rates at the threshold where they are closest.
+pub(crate) fn eer(live: &[f32], spoof: &[f32]) -> Option<f64> {
+    let mut thresholds: Vec<f32> = live.iter().chain(spoof).copied().chain([f32::INFINITY]).collect();
+    thresholds.sort_by(f32::total_cmp);
+    thresholds
+        .into_iter()
+        .filter_map(|t| Some((apcer(spoof, t)?, bpcer(live, t)?)))
+        .min_by(|a, b| (a.0 - a.1).abs().total_cmp(&(b.0 - b.1).abs()))
+        .map(|(a, b)| f64::midpoint(a, b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_by_hand() {
+        let (live, spoof) = ([0.9, 0.8, 0.4], [0.1, 0.5, 0.2]);
+        assert_eq!(auc(&live, &spoof), Some(8.0 / 9.0));
+        assert_eq!(apcer(&spoof, 0.5), Some(1.0 / 3.0));
+        assert_eq!(bpcer(&live, 0.5), Some(1.0 / 3.0));
+        assert_eq!(eer(&live, &spoof), Some(1.0 / 3.0));
+    }
+
+    #[test]
+    fn separated_sets_have_no_errors_and_equal_ones_are_a_coin_toss() {
+        assert_eq!((auc(&[0.9], &[0.1]), eer(&[0.9], &[0.1])), (Some(1.0), Some(0.0)));
+        assert_eq!(auc(&[0.5, 0.5], &[0.5]), Some(0.5));
+        assert_eq!((auc(&[], &[0.1]), eer(&[0.5], &[])), (None, None));
+    }
+}

@@ -1,0 +1,53 @@
+//! Opening a data folder: its key, its store, its registry.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use registry::{Error, Parts, Registry};
+use store::StoreError;
+use store_sqlite::SqliteStore;
+
+use crate::config::Config;
+use crate::kek::{self, KekError};
+use crate::platform::{SystemClock, SystemRandom};
+
+/// The folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HomeError {
+    #[error("data folder: {0}")]
+    Folder(#[from] io::Error),
+    #[error("key: {0}")]
+    Key(#[from] KekError),
+    #[error("store: {0}")]
+    Store(#[from] StoreError),
+    #[error("the key does not open the data: is it the right one? ({0})")]
+    Registry(#[from] Error),
+}
+
+/// Makes a folder that its owner alone can enter.
+pub(crate) fn private_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Opens the registry over the data folder, making both on the first start. No face engine yet.
+pub(crate) async fn open(config: &Config) -> Result<Registry, HomeError> {
+    let data = &config.data;
+    private_folder(data)?;
+    let has_data = SqliteStore::file(data).exists();
+    let kek = kek::load(data, has_data, &SystemRandom)?;
+    let store = Arc::new(SqliteStore::open(data)?);
+    let parts = Parts {
+        store,
+        kek,
+        clock: Arc::new(SystemClock),
+        random: Arc::new(SystemRandom),
+        settings: config.settings(),
+    };
+    Ok(Registry::open(parts).await?)
+}

@@ -1,0 +1,95 @@
+//! `personhood serve`: the main job.
+
+mod banner;
+mod connections;
+mod listen;
+mod metrics;
+
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs as _};
+use std::sync::Arc;
+
+use api::Api;
+use domain::{Scopes, TenantId};
+use engine::models::Models;
+use engine::runtime::Fallback;
+use engine::worker::Faces;
+use registry::Registry;
+
+use crate::config::Config;
+use crate::progress::Bar;
+use crate::{home, memory};
+
+/// Whatever keeps the server from starting, in words for the operator.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// How long the first token lasts, in seconds.
+const FIRST_TOKEN_SECONDS: i64 = 7 * 86_400;
+
+/// Serves until told to stop.
+pub(crate) async fn serve(config: Config) -> Result<(), Failure> {
+    // The key is proved before anything slow happens.
+    let mut registry = home::open(&config).await?;
+    let listener = bind(&config.listen)?;
+    let address = listener.local_addr()?;
+    let metrics = metrics::install(&config)?;
+    if let Some(faces) = tokio::task::block_in_place(|| faces(&config)) {
+        registry = registry.with_faces(faces);
+    }
+    let registry = Arc::new(registry);
+    let token = first_token(&config, &registry, address).await?;
+    tracing::info!(event = "listening", address = %address, faces = registry.has_faces(), "listening");
+    banner::print(address, token.as_deref());
+    let router = api::router(Api::new(registry, config.api_limits()));
+    listen::run(&config, listener, router, metrics).await?;
+    tracing::info!(event = "stopped", "stopped");
+    Ok(())
+}
+
+fn bind(listen: &str) -> Result<TcpListener, Failure> {
+    let addresses: Vec<SocketAddr> =
+        listen.to_socket_addrs().map_err(|e| format!("listen on {listen}: {e}"))?.collect();
+    TcpListener::bind(&addresses[..]).map_err(|e| format!("listen on {listen}: {e}").into())
+}
+
+/// The face engine, after fetching weights that are missing. Without weights the server serves all the same and
+/// says so where it matters.
+pub(crate) fn faces(config: &Config) -> Option<Faces> {
+    memory::loading();
+    let started = Models::open(&config.models()).map_err(Failure::from).and_then(|models| {
+        if let Err(error) = models.pull(&Bar::default()) {
+            tracing::warn!(%error, "models could not be fetched");
+        }
+        Ok(if config.fallback_only() {
+            Faces::start_with(&models, config.engine(), &Fallback)?
+        } else {
+            Faces::start(&models, config.engine())?
+        })
+    });
+    memory::serving();
+    started
+        .inspect(|faces| tracing::info!(runtime = faces.runtime(), "faces are ready"))
+        .inspect_err(
+            |error| tracing::warn!(%error, "faces are not configured: face images are refused with 501"),
+        )
+        .ok()
+}
+
+/// A first token, where nobody else could see it: loopback only, and only while there is none.
+async fn first_token(
+    config: &Config,
+    registry: &Registry,
+    address: SocketAddr,
+) -> Result<Option<String>, Failure> {
+    if !config.first_token || !address.ip().is_loopback() {
+        return Ok(None);
+    }
+    for (tenant, _) in registry.tenants().await? {
+        if !registry.tokens(tenant).await?.is_empty() {
+            return Ok(None);
+        }
+    }
+    let made = registry
+        .create_token(TenantId::DEFAULT, "first token", Scopes::ALL, Some(FIRST_TOKEN_SECONDS))
+        .await?;
+    Ok(Some(made.secret))
+}
