@@ -1,1 +1,13 @@
+//! A real server in a temporary folder: the real router over a real store, a clock that tests turn, and real
+//! faces. For tests only.
 
+#![expect(clippy::missing_panics_doc, reason = "a test that cannot be set up must fail loudly")]
+
+mod app;
+mod clock;
+pub mod faces;
+mod response;
+
+pub use app::{App, Setup};
+pub use clock::TestClock;
+pub use response::Reply;

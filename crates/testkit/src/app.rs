@@ -1,0 +1,174 @@
+//! The server.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use api::{Api, Limits};
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Method, Request};
+use domain::{Scope, Scopes, TenantId};
+use engine::worker::Faces;
+use http_body_util::BodyExt as _;
+use registry::{Parts, Registry, Settings};
+use serde_json::Value;
+use store_sqlite::SqliteStore;
+use tempfile::TempDir;
+use tower::ServiceExt as _;
+use vault::Kek;
+
+use crate::clock::{TestClock, TestRandom};
+use crate::response::Reply;
+
+/// What a test wants of its server.
+#[derive(Clone, Default)]
+pub struct Setup {
+    /// A face engine; none answers 501.
+    pub faces: Option<Faces>,
+    /// Figures of the rules.
+    pub settings: Settings,
+    /// Limits of the HTTP face.
+    pub limits: Limits,
+}
+
+/// A server with one token that may do everything in the default tenant.
+pub struct App {
+    /// The rules behind it.
+    pub registry: Arc<Registry>,
+    /// Its clock.
+    pub clock: Arc<TestClock>,
+    /// Its token.
+    pub token: String,
+    router: Router,
+    setup: Setup,
+    folder: TempDir,
+}
+
+impl App {
+    /// A server without faces.
+    pub async fn start() -> Self {
+        Self::with(Setup::default()).await
+    }
+
+    /// A server with real faces.
+    pub async fn with_faces() -> Self {
+        Self::with(Setup { faces: Some(crate::faces::engine()), ..Setup::default() }).await
+    }
+
+    /// A server as `setup` says.
+    pub async fn with(setup: Setup) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let clock = Arc::new(TestClock::default());
+        let registry = open(folder.path(), &clock, &setup).await;
+        let made =
+            registry.create_token(TenantId::DEFAULT, "test", Scopes::ALL, None).await.expect("a token");
+        let router = api::router(Api::new(Arc::clone(&registry), setup.limits.clone()));
+        Self { registry, clock, token: made.secret, router, setup, folder }
+    }
+
+    /// The same data, opened anew.
+    #[must_use]
+    pub async fn restart(self) -> Self {
+        let Self { registry, clock, token, router, setup, folder } = self;
+        drop((router, registry));
+        let registry = open(folder.path(), &clock, &setup).await;
+        let router = api::router(Api::new(Arc::clone(&registry), setup.limits.clone()));
+        Self { registry, clock, token, router, setup, folder }
+    }
+
+    /// The folder of its store.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The whole router, for tests that speak to it by socket.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// A token of the default tenant with these scopes.
+    pub async fn token_with(&self, scopes: &[Scope]) -> String {
+        self.token_of(TenantId::DEFAULT, scopes).await
+    }
+
+    /// A token of a tenant with these scopes.
+    pub async fn token_of(&self, tenant: TenantId, scopes: &[Scope]) -> String {
+        let scopes = scopes.iter().copied().collect();
+        self.registry.create_token(tenant, "test", scopes, None).await.expect("a token").secret
+    }
+
+    /// Sends a request as it is.
+    pub async fn raw(&self, request: Request<Body>) -> Reply {
+        let response = self.router.clone().oneshot(request).await.expect("the router never fails");
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.expect("a body").to_bytes();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Reply {
+            status: parts.status,
+            headers: parts.headers,
+            json: serde_json::from_slice(&bytes).unwrap_or_default(),
+            text,
+        }
+    }
+
+    /// Sends a request with the server's token.
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Reply {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("authorization", format!("Bearer {}", self.token));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let body = match body {
+            Some(json) => {
+                request = request.header("content-type", "application/json");
+                Body::from(json.to_string())
+            }
+            None => Body::empty(),
+        };
+        self.raw(request.body(body).expect("a request")).await
+    }
+
+    /// `GET`.
+    pub async fn get(&self, path: &str) -> Reply {
+        self.send(Method::GET, path, &[], None).await
+    }
+
+    /// `POST` of JSON.
+    pub async fn post(&self, path: &str, body: &Value) -> Reply {
+        self.send(Method::POST, path, &[], Some(body)).await
+    }
+
+    /// `PUT` of JSON.
+    pub async fn put(&self, path: &str, body: &Value) -> Reply {
+        self.send(Method::PUT, path, &[], Some(body)).await
+    }
+
+    /// `DELETE`.
+    pub async fn delete(&self, path: &str) -> Reply {
+        self.send(Method::DELETE, path, &[], None).await
+    }
+}
+
+async fn open(folder: &Path, clock: &Arc<TestClock>, setup: &Setup) -> Arc<Registry> {
+    let parts = Parts {
+        store: Arc::new(SqliteStore::open(folder).expect("a store")),
+        kek: Kek::from_bytes([7; 32]),
+        clock: Arc::clone(clock) as _,
+        random: Arc::new(TestRandom),
+        settings: setup.settings,
+    };
+    let registry = Registry::open(parts).await.expect("a registry");
+    Arc::new(match setup.faces.clone() {
+        Some(faces) => registry.with_faces(faces),
+        None => registry,
+    })
+}

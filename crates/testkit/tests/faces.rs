@@ -1,0 +1,177 @@
+//! Faces through the API: the real engine on real photographs.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Value, json};
+use testkit::{App, faces};
+
+fn with_face(image: &[u8]) -> Value {
+    json!({
+        "firstName": "John", "lastName": "Doe", "email": "john.doe@example.com",
+        "biometricData": {"faceImage": BASE64_STANDARD.encode(image), "livenessDetection": true}
+    })
+}
+
+fn plain(image: &[u8]) -> Value {
+    json!({"firstName": "John", "lastName": "Doe", "biometricData": {"faceImage": BASE64_STANDARD.encode(image)}})
+}
+
+fn image(bytes: &[u8]) -> Value {
+    json!({"faceImage": BASE64_STANDARD.encode(bytes)})
+}
+
+#[tokio::test]
+async fn a_live_face_is_verified_and_a_dead_one_failed() {
+    let app = App::with_faces().await;
+    let live = app.post("/v2/persons/liveness", &with_face(&faces::ana())).await.expect(201);
+    assert_eq!(live.json["verificationStatus"], "verified");
+    let score = live.json["biometricData"]["livenessScore"].as_f64().unwrap();
+    assert!((0.65..=1.0).contains(&score));
+    assert!(live.json["verifiedAt"].is_string() && live.json["expiresAt"].is_string());
+    assert_eq!(live.json["verification"]["threshold"], 0.65);
+    assert!(live.json["verification"]["models"]["liveness"].is_string());
+    let dead = app.post("/v2/persons/liveness", &with_face(&faces::mia_not_live())).await.expect(201);
+    assert_eq!(dead.json["verificationStatus"], "failed");
+    assert!(dead.json["biometricData"]["livenessScore"].as_f64().unwrap() < 0.65);
+    assert_eq!(dead.json["verification"]["reasons"], json!(["liveness-below-threshold"]));
+    assert_eq!(dead.json["biometricData"]["samples"][0]["state"], "evidence");
+}
+
+#[tokio::test]
+async fn each_bad_image_gets_its_own_code_and_nothing_is_stored() {
+    let app = App::with_faces().await;
+    let ana = faces::ana();
+    for (bytes, code) in [
+        (b"just some text, no image".to_vec(), "image-undecodable"),
+        (ana[..ana.len() / 2].to_vec(), "image-undecodable"),
+        (faces::nobody(), "face-not-found"),
+        (faces::two(), "multiple-faces"),
+        (faces::small(), "face-too-small"),
+        (faces::cut_off(), "face-cut-off"),
+        (faces::tight(), "face-context-missing"),
+        (faces::dark(), "too-dark"),
+        (faces::blurred(), "too-blurry"),
+    ] {
+        let reply = app.post("/v2/persons/liveness", &with_face(&bytes)).await.problem(422, code);
+        assert!(reply.json["detail"].as_str().unwrap().len() > 10);
+        app.post("/v2/liveness", &image(&bytes)).await.problem(422, code);
+    }
+    assert_eq!(app.get("/v2/persons").await.json["pagination"]["total"], 0);
+}
+
+#[tokio::test]
+async fn a_plain_create_enrols_the_face_and_claims_no_liveness() {
+    let app = App::with_faces().await;
+    let created = app.post("/v2/persons", &plain(&faces::ana())).await.expect(201);
+    assert_eq!(created.json["verificationStatus"], "pending");
+    assert_eq!(created.json["biometricData"]["livenessScore"], Value::Null);
+    assert_eq!(created.json["biometricData"]["samples"][0]["state"], "enrolled");
+    app.post("/v2/persons", &plain(&faces::two())).await.problem(422, "multiple-faces");
+    app.post("/v2/persons", &plain(&faces::tight())).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_person_with_a_face_round_trips_and_survives_a_restart() {
+    let app = App::with_faces().await;
+    let created = app.post("/v2/persons/liveness", &with_face(&faces::ana())).await.expect(201);
+    let path = format!("/v2/persons/{}", created.id());
+    assert_eq!(created.json["biometricData"]["faceImage"], BASE64_STANDARD.encode(faces::ana()));
+    let app = app.restart().await;
+    let read = app.get(&path).await.expect(200);
+    assert_eq!(read.json, created.json);
+    let put = app.put(&path, &read.json).await.expect(200);
+    assert_eq!((&put.json, put.header("etag")), (&read.json, "\"1\""));
+}
+
+#[tokio::test]
+async fn verifying_again_needs_the_same_live_face() {
+    let app = App::with_faces().await;
+    let path =
+        format!("/v2/persons/{}", app.post("/v2/persons", &plain(&faces::ana())).await.expect(201).id());
+    let check = format!("{path}/liveness");
+    let before = app.get(&path).await.json;
+    app.post(&check, &image(&faces::eva())).await.problem(409, "face-mismatch");
+    assert_eq!(app.get(&path).await.json, before, "nothing changed");
+    let verified = app.post(&check, &image(&faces::ana_again())).await.expect(200);
+    assert_eq!(verified.json["verificationStatus"], "verified");
+    let nested = json!({"biometricData": {"faceImage": BASE64_STANDARD.encode(faces::ana()), "livenessDetection": true}});
+    let renewed = app.post(&check, &nested).await.expect(200);
+    assert!(renewed.json["expiresAt"].as_str() > verified.json["expiresAt"].as_str());
+    let kept = app.post(&check, &image(&faces::mia_not_live())).await.expect(200);
+    assert_eq!(kept.json["verificationStatus"], "verified", "a failed check unseats nobody");
+}
+
+#[tokio::test]
+async fn the_first_face_of_a_person_is_enrolled_by_its_check() {
+    let app = App::with_faces().await;
+    let path = format!(
+        "/v2/persons/{}",
+        app.post("/v2/persons", &json!({"firstName": "J", "lastName": "D"})).await.expect(201).id()
+    );
+    let check = format!("{path}/liveness");
+    assert_eq!(
+        app.post(&check, &image(&faces::mia_not_live())).await.expect(200).json["verificationStatus"],
+        "failed"
+    );
+    let verified = app.post(&check, &image(&faces::ana())).await.expect(200);
+    assert_eq!(verified.json["verificationStatus"], "verified");
+    assert_eq!(verified.json["biometricData"]["samples"].as_array().unwrap().len(), 1);
+    app.post(&check, &image(&faces::eva())).await.problem(409, "face-mismatch");
+}
+
+#[tokio::test]
+async fn a_verified_face_is_replaced_by_the_same_persons_only_and_then_pending() {
+    let app = App::with_faces().await;
+    let path = format!(
+        "/v2/persons/{}",
+        app.post("/v2/persons/liveness", &with_face(&faces::ana())).await.expect(201).id()
+    );
+    let replace = |bytes: Vec<u8>| json!({"biometricData": {"faceImage": BASE64_STANDARD.encode(bytes)}});
+    app.put(&path, &replace(faces::eva())).await.problem(409, "face-mismatch");
+    let replaced = app.put(&path, &replace(faces::ana_again())).await.expect(200);
+    assert_eq!(replaced.json["verificationStatus"], "pending");
+    assert_eq!(replaced.json["biometricData"]["livenessScore"], Value::Null);
+    assert_eq!(replaced.json["biometricData"]["faceImage"], BASE64_STANDARD.encode(faces::ana_again()));
+    assert_eq!(
+        app.put(&path, &replace(faces::eva())).await.expect(200).json["verificationStatus"],
+        "pending"
+    );
+}
+
+#[tokio::test]
+async fn five_failed_checks_of_one_person_bring_a_pause_that_survives_a_restart() {
+    let app = App::with_faces().await;
+    let path = format!(
+        "/v2/persons/{}/liveness",
+        app.post("/v2/persons", &plain(&faces::ana())).await.expect(201).id()
+    );
+    for _ in 0..5 {
+        assert_eq!(
+            app.post(&path, &image(&faces::mia_not_live())).await.expect(200).json["verificationStatus"],
+            "failed"
+        );
+    }
+    let app = app.restart().await;
+    let stopped = app.post(&path, &image(&faces::ana())).await.problem(429, "liveness-brake");
+    assert!(stopped.header("retry-after").parse::<u64>().is_ok_and(|s| (1_700..=1_800).contains(&s)));
+    app.clock.turn(1_801);
+    assert_eq!(
+        app.post(&path, &image(&faces::ana())).await.expect(200).json["verificationStatus"],
+        "verified"
+    );
+}
+
+#[tokio::test]
+async fn a_stateless_check_stores_nothing_and_names_its_models() {
+    let app = App::with_faces().await;
+    let reply = app.post("/v2/liveness", &image(&faces::ana())).await.expect(200);
+    assert_eq!((&reply.json["live"], &reply.json["captureAssurance"]), (&json!(true), &json!("none")));
+    assert!(reply.json["quality"]["faceHeight"].as_f64().unwrap() > 200.0);
+    assert_eq!(app.get("/v2/persons").await.json["pagination"]["total"], 0);
+    let data_url =
+        json!({"faceImage": format!("data:image/jpeg;base64,{}", BASE64_STANDARD.encode(faces::ana()))});
+    app.post("/v2/liveness", &data_url).await.expect(200);
+    app.post("/v2/liveness", &json!({"faceImage": "https://example.com/a.jpg"}))
+        .await
+        .problem(422, "validation-failed");
+}
