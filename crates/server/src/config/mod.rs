@@ -160,6 +160,11 @@ impl Config {
         self.engine.runtime == "fallback"
     }
 
+    /// Whether faces are analysed at all.
+    pub(crate) fn analyses_faces(&self) -> bool {
+        self.engine.runtime != "none"
+    }
+
     /// Score from which a face counts as live.
     pub(crate) const fn liveness_threshold(&self) -> f32 {
         self.liveness.threshold
@@ -183,8 +188,8 @@ impl Config {
         if !matches!(self.log_format.as_str(), "text" | "json") {
             return wrong("log_format", "must be \"text\" or \"json\"");
         }
-        if !matches!(self.engine.runtime.as_str(), "auto" | "fallback") {
-            return wrong("engine.runtime", "must be \"auto\" or \"fallback\"");
+        if !matches!(self.engine.runtime.as_str(), "auto" | "fallback" | "none") {
+            return wrong("engine.runtime", "must be \"auto\", \"fallback\" or \"none\"");
         }
         if !(0.0..=1.0).contains(&self.liveness.threshold) {
             return wrong("liveness.threshold", "must be from 0 to 1");

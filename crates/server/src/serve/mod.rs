@@ -54,6 +54,9 @@ fn bind(listen: &str) -> Result<TcpListener, Failure> {
 /// The face engine, after fetching weights that are missing. Without weights the server serves all the same and
 /// says so where it matters.
 pub(crate) fn faces(config: &Config) -> Option<Faces> {
+    if !config.analyses_faces() {
+        return None;
+    }
     memory::loading();
     let started = Models::open(&config.models()).map_err(Failure::from).and_then(|models| {
         if let Err(error) = models.pull(&Bar::default()) {

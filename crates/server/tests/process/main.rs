@@ -1,0 +1,5 @@
+//! Tests of the real binary, as a process.
+
+mod crash;
+mod slow;
+mod support;

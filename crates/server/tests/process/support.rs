@@ -1,0 +1,145 @@
+//! The real binary as a child process, and a small client that speaks to it over a socket.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// The binary, pointed at a data folder, without faces.
+pub(crate) fn personhood(data: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_personhood"));
+    command.arg("--data").arg(data).env("PERSONHOOD_ENGINE_RUNTIME", "none");
+    command
+}
+
+/// A running server.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) address: SocketAddr,
+    pub(crate) log: PathBuf,
+    /// From start to the first answer it could give.
+    pub(crate) ready: Duration,
+}
+
+impl Server {
+    /// Starts the server and waits until it listens.
+    pub(crate) fn start(data: &Path) -> Self {
+        Self::start_with(data, &[])
+    }
+
+    /// The same, with more arguments.
+    pub(crate) fn start_with(data: &Path, more: &[&str]) -> Self {
+        let log = data.with_extension("log");
+        let file = std::fs::OpenOptions::new().create(true).append(true).open(&log).unwrap();
+        let from = file.metadata().unwrap().len();
+        let started = Instant::now();
+        let child = personhood(data)
+            .args(more)
+            .args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--no-first-token"])
+            .stdout(Stdio::null())
+            .stderr(file)
+            .spawn()
+            .unwrap();
+        let address = loop {
+            assert!(
+                started.elapsed() < Duration::from_secs(30),
+                "the server does not listen: {}",
+                std::fs::read_to_string(&log).unwrap()
+            );
+            let text = std::fs::read(&log).unwrap();
+            let text = String::from_utf8_lossy(&text[usize::try_from(from).unwrap()..]).into_owned();
+            let listening = text
+                .lines()
+                .filter_map(|l| serde_json::from_str::<Value>(l).ok())
+                .find(|l| l["event"] == "listening");
+            match listening {
+                Some(line) => break line["address"].as_str().unwrap().parse().unwrap(),
+                None => std::thread::sleep(Duration::from_millis(5)),
+            }
+        };
+        Self { child, address, log, ready: started.elapsed() }
+    }
+
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends it without any warning.
+    pub(crate) fn kill(mut self) {
+        let _ = self.child.kill();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks it to end, and answers whether it did so cleanly.
+    pub(crate) fn terminate(mut self) -> bool {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.child.wait().unwrap().success()
+    }
+}
+
+/// A token made beside whatever is running.
+pub(crate) fn token(data: &Path) -> String {
+    let output =
+        personhood(data).args(["token", "create", "--name", "test", "--scope", "admin"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// One kept-alive connection.
+pub(crate) struct Client {
+    stream: BufReader<TcpStream>,
+    token: String,
+}
+
+/// An answer.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: String,
+}
+
+impl Client {
+    pub(crate) fn connect(address: SocketAddr, token: &str) -> std::io::Result<Self> {
+        let stream = TcpStream::connect(address)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+        Ok(Self { stream: BufReader::new(stream), token: token.to_owned() })
+    }
+
+    pub(crate) fn send(&mut self, method: &str, path: &str, body: Option<&str>) -> std::io::Result<Answer> {
+        let body = body.unwrap_or_default();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            self.token,
+            body.len()
+        );
+        self.stream.get_mut().write_all(request.as_bytes())?;
+        self.read()
+    }
+
+    fn read(&mut self) -> std::io::Result<Answer> {
+        let ended = || std::io::Error::from(std::io::ErrorKind::UnexpectedEof);
+        let (mut line, mut length, mut status) = (String::new(), 0, 0);
+        loop {
+            line.clear();
+            if self.stream.read_line(&mut line)? == 0 {
+                return Err(ended());
+            }
+            let lower = line.to_ascii_lowercase();
+            if let Some(rest) = lower.strip_prefix("http/1.1 ") {
+                status = rest[..3].parse().map_err(|_| ended())?;
+            } else if let Some(rest) = lower.strip_prefix("content-length:") {
+                length = rest.trim().parse().map_err(|_| ended())?;
+            } else if line == "\r\n" {
+                break;
+            }
+        }
+        let mut body = vec![0; length];
+        self.stream.read_exact(&mut body)?;
+        Ok(Answer { status, body: String::from_utf8(body).map_err(|_| ended())? })
+    }
+}

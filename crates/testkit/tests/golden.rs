@@ -1,0 +1,104 @@
+//! The engine agrees, within a tolerance, with figures from an implementation of its own (NumPy, Pillow), on both
+//! runtimes. The file is keyed by the hashes of the models it was made with.
+
+use std::io::Cursor;
+
+use engine::face::{Gates, ImageLimits, Template, Want};
+use engine::runtime::Fallback;
+use engine::worker::{Faces, Settings};
+use image::ImageFormat;
+use serde_json::Value;
+use testkit::faces;
+
+fn golden() -> Value {
+    serde_json::from_str(include_str!("golden/faces.json")).unwrap()
+}
+
+fn numbers(value: &Value) -> Vec<f32> {
+    value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap() as f32).collect()
+}
+
+fn check(engine: &Faces) {
+    for (name, face) in golden()["faces"].as_object().unwrap() {
+        let crop: Vec<u32> = numbers(&face["crop"]).iter().map(|v| *v as u32).collect();
+        let image =
+            faces::photo(face["photo"].as_u64().unwrap() as u8).crop_imm(crop[0], crop[1], crop[2], crop[3]);
+        let mut png = Cursor::new(Vec::new());
+        image.write_to(&mut png, ImageFormat::Png).unwrap();
+        let found = engine.analyse_blocking(png.into_inner(), Want::Liveness { threshold: 0.0 }).unwrap();
+        let box_ = [found.face.x, found.face.y, found.face.width, found.face.height];
+        for (got, want) in box_.into_iter().zip(numbers(&face["box"])) {
+            assert!((got - want).abs() < 0.02 * found.face.height, "{name}: box {box_:?}");
+        }
+        for (got, want) in found.face.landmarks.iter().zip(face["landmarks"].as_array().unwrap()) {
+            let want = numbers(want);
+            assert!(
+                (got[0] - want[0]).hypot(got[1] - want[1]) < 0.02 * found.face.height,
+                "{name}: landmarks"
+            );
+        }
+        let score = found.liveness.unwrap().get();
+        let expected = face["livenessScore"].as_f64().unwrap() as f32;
+        assert!((score - expected).abs() < 0.05, "{name}: liveness {score}, expected {expected}");
+        let cosine = found
+            .template
+            .unwrap()
+            .cosine(&Template::normalised(numbers(&face["template"])).unwrap())
+            .unwrap();
+        assert!(cosine > 0.99, "{name}: cosine {cosine}");
+    }
+}
+
+#[test]
+fn the_golden_file_is_of_the_models_in_the_manifest() {
+    let manifest = engine::models::Manifest::built_in().unwrap();
+    let golden = golden();
+    for (role, weights) in ["detector", "embedder", "liveness"].into_iter().zip(manifest.weights()) {
+        assert_eq!(golden["models"][role], weights.sha256, "{role}");
+    }
+}
+
+#[test]
+fn the_default_runtime_agrees_with_the_golden_figures() {
+    check(&faces::engine());
+}
+
+#[test]
+fn the_pure_rust_runtime_agrees_with_the_golden_figures() {
+    let settings = Settings { workers: 1, queue: 4, gates: Gates::default(), limits: ImageLimits::default() };
+    check(&Faces::start_with(&faces::installed(), settings, &Fallback).unwrap());
+}
+
+#[test]
+fn one_person_is_told_from_another_at_the_shipped_threshold() {
+    let engine = faces::engine();
+    let template = |bytes| engine.analyse_blocking(bytes, Want::Template).unwrap().template.unwrap();
+    let (ana, again, eva) = (template(faces::ana()), template(faces::ana_again()), template(faces::eva()));
+    assert!(ana.cosine(&again).unwrap() > 0.8);
+    assert!(ana.cosine(&eva).unwrap() < engine.same_person_cosine());
+}
+
+#[test]
+fn when_the_queue_is_full_the_answer_is_busy_at_once() {
+    let settings = Settings { workers: 1, queue: 1, gates: Gates::default(), limits: ImageLimits::default() };
+    let engine = Faces::start(&faces::installed(), settings).unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let (busy, done) = runtime.block_on(async {
+        let tasks: Vec<_> = (0..20)
+            .map(|_| {
+                let engine = engine.clone();
+                tokio::spawn(async move { engine.analyse(faces::ana(), Want::Template).await })
+            })
+            .collect();
+        let (mut busy, mut done) = (0, 0);
+        for task in tasks {
+            match task.await.unwrap() {
+                Ok(_) => done += 1,
+                Err(engine::face::FaceError::Busy) => busy += 1,
+                Err(other) => panic!("{other}"),
+            }
+        }
+        (busy, done)
+    });
+    assert!(busy > 0 && done > 0, "{busy} busy, {done} done");
+}
