@@ -1,0 +1,72 @@
+//! The walls of the house: who may import whom, and who may use which heavy library.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+
+use serde_json::Value;
+
+/// What each of our crates may import, of ours. The sides (testkit, bench) may import everything.
+const OURS: [(&str, &[&str]); 8] = [
+    ("domain", &[]),
+    ("vault", &[]),
+    ("engine", &["domain"]),
+    ("store", &["domain"]),
+    ("store-sqlite", &["domain", "store"]),
+    ("registry", &["domain", "vault", "engine", "store"]),
+    ("api", &["domain", "registry", "store"]),
+    ("server", &["domain", "vault", "engine", "store", "store-sqlite", "registry", "api"]),
+];
+
+/// Heavy libraries and the crates that may use them.
+const HEAVY: [(&str, &[&str]); 12] = [
+    ("rusqlite", &["store-sqlite"]),
+    ("ort", &["engine"]),
+    ("rten", &["engine"]),
+    ("image", &["engine", "testkit"]),
+    ("prost", &["engine"]),
+    ("aes-gcm", &["vault"]),
+    ("zeroize", &["vault"]),
+    ("ed25519-dalek", &["vault"]),
+    ("axum", &["api", "server", "testkit", "bench"]),
+    ("hyper", &["bench"]),
+    ("clap", &["server"]),
+    ("governor", &["api"]),
+];
+
+/// Crates that must stay free of an async runtime; the engine uses its channels only.
+const NO_RUNTIME: [&str; 4] = ["domain", "vault", "store", "registry"];
+
+fn imports() -> BTreeMap<String, Vec<String>> {
+    let output = Command::new(env!("CARGO")).args(["metadata", "--format-version", "1", "--no-deps", "--offline"]).output().unwrap();
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let normal = |d: &&Value| d["kind"].is_null();
+    let name = |v: &Value| v["name"].as_str().unwrap().to_owned();
+    let packages = metadata["packages"].as_array().unwrap();
+    packages.iter().map(|p| (name(p), p["dependencies"].as_array().unwrap().iter().filter(normal).map(name).collect())).collect()
+}
+
+#[test]
+fn every_crate_imports_only_what_its_floor_allows() {
+    let imports = imports();
+    for (krate, allowed) in OURS {
+        let ours = imports[krate].iter().filter(|d| imports.contains_key(*d));
+        let wrong: Vec<_> = ours.filter(|d| !allowed.contains(&d.as_str())).collect();
+        assert!(wrong.is_empty(), "{krate} must not import {wrong:?}");
+    }
+    for krate in imports.keys().filter(|k| !matches!(k.as_str(), "testkit" | "bench")) {
+        assert!(OURS.iter().any(|(known, _)| known == krate), "{krate} has no floor");
+    }
+}
+
+#[test]
+fn heavy_libraries_stay_with_the_crates_that_own_them() {
+    for (krate, dependencies) in imports() {
+        for (library, owners) in HEAVY {
+            let uses = dependencies.iter().any(|d| d == library);
+            assert!(!uses || owners.contains(&krate.as_str()), "{krate} must not use {library}");
+        }
+        if NO_RUNTIME.contains(&krate.as_str()) {
+            assert!(!dependencies.iter().any(|d| d == "tokio"), "{krate} must not use a runtime");
+        }
+    }
+}
