@@ -14,6 +14,10 @@ mod telemetry;
 
 use std::process::ExitCode;
 
+/// Requests allocate on one thread and free on another all the time, which glibc's allocator is slow at.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     cli::run()
 }

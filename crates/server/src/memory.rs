@@ -1,4 +1,4 @@
-//! Telling glibc's allocator how this program uses memory.
+//! Telling glibc's allocator how the inference library, which uses it, uses memory.
 //!
 //! Loading a network allocates its weights several times over and frees most of them. With glibc's defaults the
 //! freed blocks stay in the heap: about 70 MiB that are never used again.

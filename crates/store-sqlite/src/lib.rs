@@ -4,6 +4,8 @@
 //! its batch. A pool of connections reads. Point reads run where they are called, because they are shorter than
 //! handing them to another thread; lists go to a blocking thread.
 
+#[cfg(feature = "bench")]
+pub mod bench;
 mod columns;
 mod connection;
 mod failure;

@@ -2,6 +2,7 @@
 
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use ::store::{Changes, CommitError, Committed, PersonChange, StoreError, TenantRow};
 use domain::TenantId;
@@ -14,7 +15,10 @@ use crate::write::{self, Refused};
 /// Changes that may wait; beyond it the answer is "busy".
 const QUEUE: usize = 1_024;
 /// Most changes in one transaction: bounds the wait of the first.
-const BATCH: usize = 128;
+const BATCH: usize = 64;
+/// Under load, how long a batch waits to grow to half the size of the last one. Without it the first change to
+/// arrive after a commit would be synced alone while all others wait.
+const LINGER: Duration = Duration::from_micros(300);
 
 type Outcome = Result<Committed, CommitError>;
 
@@ -79,15 +83,33 @@ impl Drop for Writer {
 }
 
 fn run(mut connection: Connection, work: &Receiver<Work>) {
+    let mut last = 1;
     while let Ok(first) = work.recv() {
-        let mut batch = vec![first];
-        batch.extend(work.try_iter().take(BATCH - 1));
+        let batch = gather(first, work, last / 2);
+        last = batch.len();
         let erases = batch.iter().any(is_erasure);
         commit_batch(&mut connection, batch);
         if erases {
             // What was erased must not live on in the log. If a reader still needs the log, the next erasure or
             // the ordinary checkpoint brings it about.
             let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        }
+    }
+}
+
+/// The changes that wait, `first` in front; lingers for `wanted` of them.
+fn gather(first: Work, work: &Receiver<Work>, wanted: usize) -> Vec<Work> {
+    let mut batch = vec![first];
+    let deadline = Instant::now() + LINGER;
+    loop {
+        batch.extend(work.try_iter().take(BATCH - batch.len()));
+        if batch.len() >= wanted {
+            return batch;
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        match work.recv_timeout(left) {
+            Ok(next) => batch.push(next),
+            Err(_) => return batch,
         }
     }
 }

@@ -37,12 +37,18 @@ const HEAVY: [(&str, &[&str]); 12] = [
 const NO_RUNTIME: [&str; 4] = ["domain", "vault", "store", "registry"];
 
 fn imports() -> BTreeMap<String, Vec<String>> {
-    let output = Command::new(env!("CARGO")).args(["metadata", "--format-version", "1", "--no-deps", "--offline"]).output().unwrap();
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .output()
+        .unwrap();
     let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
     let normal = |d: &&Value| d["kind"].is_null();
     let name = |v: &Value| v["name"].as_str().unwrap().to_owned();
     let packages = metadata["packages"].as_array().unwrap();
-    packages.iter().map(|p| (name(p), p["dependencies"].as_array().unwrap().iter().filter(normal).map(name).collect())).collect()
+    packages
+        .iter()
+        .map(|p| (name(p), p["dependencies"].as_array().unwrap().iter().filter(normal).map(name).collect()))
+        .collect()
 }
 
 #[test]

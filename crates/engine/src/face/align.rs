@@ -69,7 +69,7 @@ pub(super) fn warp(image: &RgbImage, map: Similarity, side: usize, weights: &Wei
                 bilinear(image, map.a * cx - map.b * cy + map.tx, map.b * cx + map.a * cy + map.ty, &mut sum);
             }
             for (channel, p) in order.into_iter().enumerate() {
-                values[p * plane + y * side + x] = sum[channel].mul_add(gain, offset);
+                values[p * plane + y * side + x] = sum[channel] * gain + offset;
             }
         }
     }

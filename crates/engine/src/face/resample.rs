@@ -66,48 +66,64 @@ fn samples(ratio: f32) -> usize {
 /// Samples `rect` of `image` into `to`, prepared as `weights` says.
 #[expect(clippy::cast_precision_loss, reason = "pixel counts are small")]
 pub(super) fn resample(image: &RgbImage, rect: Rect, weights: &Weights, to: &mut Planes<'_>) {
-    let nx = samples(rect.width / to.columns as f32);
-    let ny = samples(rect.height / to.rows as f32);
-    let across = taps(rect.x, rect.width, to.columns, nx, image.width());
-    let down = taps(rect.y, rect.height, to.rows, ny, image.height());
+    // The scale is the same along both axes, but for rounding.
+    let n = samples((rect.width / to.columns as f32).max(rect.height / to.rows as f32));
+    let across = taps(rect.x, rect.width, to.columns, n, image.width());
+    let down = taps(rect.y, rect.height, to.rows, n, image.height());
     let pitch = image.width() as usize * 3;
     let pixels = image.as_raw();
-    let gain = weights.scale / (nx * ny) as f32;
+    let gain = weights.scale / (n * n) as f32;
     let offset = -weights.mean * weights.scale;
     let order = planes(weights.colour);
     for row in 0..to.rows {
-        let down = &down[row * ny..(row + 1) * ny];
+        let down = &down[row * n..(row + 1) * n];
         for column in 0..to.columns {
-            let mut sum = [0.0f32; 3];
-            for d in down {
-                let (above, below) = (&pixels[d.first * pitch..], &pixels[d.second * pitch..]);
-                for a in &across[column * nx..(column + 1) * nx] {
-                    accumulate(&mut sum, above, below, a, d.weight);
-                }
-            }
+            let across = &across[column * n..(column + 1) * n];
+            let sum = if n > 1 {
+                total(pixels, pitch, across, down)
+            } else {
+                bilinear(pixels, pitch, &across[0], &down[0])
+            };
             let at = row * to.stride + column;
             for (channel, plane) in order.into_iter().enumerate() {
-                to.values[plane * to.plane + at] = sum[channel].mul_add(gain, offset);
+                to.values[plane * to.plane + at] = sum[channel] * gain + offset;
             }
         }
     }
 }
 
+/// Sum of the nearest pixels of all taps.
 #[inline]
-fn accumulate(sum: &mut [f32; 3], above: &[u8], below: &[u8], across: &Tap, down: f32) {
-    let (l, r) = (across.first * 3, across.second * 3);
-    for (channel, total) in sum.iter_mut().enumerate() {
-        let value = |row: &[u8], at: usize| f32::from(row[at + channel]);
-        let upper = value(above, l);
-        if across.weight == 0.0 && down == 0.0 {
-            *total += upper;
-            continue;
+#[expect(clippy::cast_precision_loss, reason = "a sum of at most 16 bytes")]
+fn total(pixels: &[u8], pitch: usize, across: &[Tap], down: &[Tap]) -> [f32; 3] {
+    let mut sum = [0u32; 3];
+    for d in down {
+        let line = &pixels[d.first * pitch..(d.first + 1) * pitch];
+        for a in across {
+            let pixel = &line[a.first * 3..a.first * 3 + 3];
+            sum.iter_mut().zip(pixel).for_each(|(s, &v)| *s += u32::from(v));
         }
-        let upper = upper + (value(above, r) - upper) * across.weight;
-        let lower = value(below, l);
-        let lower = lower + (value(below, r) - lower) * across.weight;
-        *total += upper + (lower - upper) * down;
     }
+    sum.map(|s| s as f32)
+}
+
+/// The value between four pixels.
+#[inline]
+fn bilinear(pixels: &[u8], pitch: usize, across: &Tap, down: &Tap) -> [f32; 3] {
+    let pixel = |row: usize, column: usize| -> &[u8] {
+        &pixels[row * pitch + column * 3..row * pitch + column * 3 + 3]
+    };
+    let corners = [
+        pixel(down.first, across.first),
+        pixel(down.first, across.second),
+        pixel(down.second, across.first),
+        pixel(down.second, across.second),
+    ];
+    std::array::from_fn(|c| {
+        let [a, b, d, e] = corners.map(|p| f32::from(p[c]));
+        let (upper, lower) = (a + (b - a) * across.weight, d + (e - d) * across.weight);
+        upper + (lower - upper) * down.weight
+    })
 }
 
 /// Plane of red, green and blue.

@@ -95,7 +95,7 @@ pub struct Weights {
     pub bytes: u64,
     /// SHA-256, in hexadecimal.
     pub sha256: String,
-    /// Whether block-quantised constants must be folded to 32-bit floats before a runtime can load the file.
+    /// Whether the file is to be prepared: quantised constants folded, slow operations replaced by equal ones.
     pub fold: bool,
     /// Colour order.
     pub colour: Colour,

@@ -16,6 +16,9 @@ use std::path::{Path, PathBuf};
 
 pub use manifest::{BadManifest, Client, Colour, Detector, Embedder, Liveness, Manifest, Package, Weights};
 
+/// Version of how files are prepared: files of another version are not found, and prepared anew.
+const PREPARATION: u32 = 2;
+
 /// What can go wrong with weights.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelsError {
@@ -116,7 +119,7 @@ impl Models {
     #[must_use]
     pub fn file(&self, weights: &Weights) -> PathBuf {
         let short = weights.sha256.get(..16).unwrap_or(&weights.sha256);
-        self.folder.join(format!("{}-{short}.onnx", weights.id))
+        self.folder.join(format!("{}-{short}-p{PREPARATION}.onnx", weights.id))
     }
 
     /// Where the inference library for this machine lies, if the manifest has one.

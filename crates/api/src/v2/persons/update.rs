@@ -42,6 +42,9 @@ fn read(bytes: &[u8], now: Time) -> Result<(Asked, NewImages), Problem> {
         Status::parse(text)
             .ok_or_else(|| Invalid::new(FieldCode::Range, "must be pending, verified, failed or expired"))
     });
+    if status == Change::Clear {
+        members.fault("verificationStatus", Invalid::new(FieldCode::WrongType, "cannot be cleared"));
+    }
     let reason = members.text("statusReason", reason);
     let images = members.object("biometricData", |inner| {
         if inner.flag("livenessDetection") == Some(true) {

@@ -51,7 +51,7 @@ fn exif(orientation: u8) -> Vec<u8> {
 }
 
 fn code_of(bytes: &[u8], limits: &ImageLimits) -> &'static str {
-    decode(bytes, limits).map(|_| "decoded").unwrap_or_else(|r| r.code.as_str())
+    decode(bytes, limits).map_or_else(|r| r.code.as_str(), |_| "decoded")
 }
 
 #[test]
