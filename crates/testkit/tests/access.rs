@@ -1,5 +1,7 @@
 //! Every route of the description refuses whoever may not use it.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up must fail loudly")]
+
 use axum::body::Body;
 use axum::http::{Method, Request};
 use domain::Scope;

@@ -1,6 +1,8 @@
 //! The engine agrees, within a tolerance, with figures from an implementation of its own (NumPy, Pillow), on both
 //! runtimes. The file is keyed by the hashes of the models it was made with.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up must fail loudly")]
+
 use std::io::Cursor;
 
 use engine::face::{Gates, ImageLimits, Template, Want};

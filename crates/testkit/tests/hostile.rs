@@ -1,5 +1,7 @@
 //! Bad input gets a precise answer, and never a fault of the server.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up must fail loudly")]
+
 use std::time::Duration;
 
 use api::Limits;

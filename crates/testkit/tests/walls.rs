@@ -1,5 +1,7 @@
 //! The walls of the house: who may import whom, and who may use which heavy library.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up must fail loudly")]
+
 use std::collections::BTreeMap;
 use std::process::Command;
 

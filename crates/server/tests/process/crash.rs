@@ -186,7 +186,7 @@ fn nothing_of_a_person_or_token_is_readable_at_rest_or_in_the_log() {
         // Base64 of a text inside a longer one depends on where it begins: three ways.
         let inner = (0..3).map(|skip| {
             let text = base64(&[vec![0; skip], needle.clone()].concat());
-            text[4 * skip.div_ceil(3)..text.len() - 4].as_bytes().to_vec()
+            text.as_bytes()[4 * skip.div_ceil(3)..text.len() - 4].to_vec()
         });
         for form in inner.chain([needle.clone(), hex.to_uppercase().into_bytes(), hex.into_bytes()]) {
             for file in &found {

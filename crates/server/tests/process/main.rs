@@ -1,5 +1,7 @@
 //! Tests of the real binary, as a process.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up must fail loudly")]
+
 mod crash;
 mod slow;
 mod support;
