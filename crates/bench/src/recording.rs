@@ -57,6 +57,10 @@ impl Store for Recording {
         self.store.sample_image(tenant, person, sample)
     }
 
+    fn evidence_before(&self, before: Time, limit: u32) -> Answer<'_, Vec<(TenantId, PersonId, SampleId)>> {
+        self.store.evidence_before(before, limit)
+    }
+
     fn events(&self, tenant: TenantId, person: PersonId) -> Answer<'_, Vec<EventRow>> {
         self.store.events(tenant, person)
     }

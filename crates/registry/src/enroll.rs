@@ -134,7 +134,7 @@ impl Registry {
             liveness_score: person.sealed.biometrics.liveness_score,
             evidence: person.sealed.evidence.as_ref(),
         };
-        changes.events.push(self.event(caller, id, &key, &happened, now)?);
+        changes.events.push(self.event(caller.author(), id, &key, &happened, now)?);
         if let Some((request, _)) = &held {
             changes.idempotency = Some(self.keep_answer(caller, *request, &person, &key, 201, now)?);
         }

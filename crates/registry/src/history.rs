@@ -1,6 +1,8 @@
 //! A person's append-only history.
 
-use domain::{EventId, PersonId, TenantId, Time};
+use std::fmt;
+
+use domain::{EventId, PersonId, TenantId, Time, TokenId};
 use serde::Serialize;
 use store::EventRow;
 use vault::Key;
@@ -29,14 +31,40 @@ pub(crate) enum EventKind {
     Failed,
     #[serde(rename = "person.reviewed")]
     Reviewed,
+    #[serde(rename = "person.evidence-removed")]
+    EvidenceRemoved,
     #[serde(rename = "liveness.failed")]
     LivenessFailed,
+}
+
+/// Who caused an entry.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum By {
+    /// A client, by its token.
+    Token(TokenId),
+    /// The server itself.
+    Server,
+}
+
+impl fmt::Display for By {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Token(id) => write!(f, "{id}"),
+            Self::Server => f.write_str("server"),
+        }
+    }
+}
+
+impl Caller {
+    /// Where and by whom an entry is made.
+    pub(crate) const fn author(&self) -> (TenantId, By) {
+        (self.tenant, By::Token(self.token))
+    }
 }
 
 #[derive(Serialize)]
 struct Entry<'a> {
     r#type: EventKind,
-    /// Token of whoever caused it.
     by: String,
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,17 +85,16 @@ impl Registry {
     /// The sealed entry of what happened to a person.
     pub(crate) fn event(
         &self,
-        caller: &Caller,
+        (tenant, by): (TenantId, By),
         person: PersonId,
         key: &Key,
         happened: &Happened<'_>,
         now: Time,
     ) -> Result<EventRow, Error> {
-        let tenant: TenantId = caller.tenant;
         let id = EventId::new(now, &*self.random);
         let entry = Entry {
             r#type: happened.kind,
-            by: caller.token.to_string(),
+            by: by.to_string(),
             status: happened.status,
             liveness_score: happened.liveness_score,
             evidence: happened.evidence,

@@ -19,6 +19,7 @@ mod profile;
 mod read;
 mod records;
 mod registry;
+mod retire;
 mod settings;
 mod tenants;
 mod token;

@@ -11,6 +11,8 @@ pub struct Settings {
     pub idempotency_seconds: i64,
     /// Whether a changed name, birth date or document sends a verified person back to `pending`.
     pub identity_change_resets: bool,
+    /// How long the image of a failed check is kept as evidence, in seconds.
+    pub evidence_seconds: i64,
     /// Failed liveness checks of one person within the window before a pause.
     pub brake_failures: usize,
     /// The window, in seconds.
@@ -26,6 +28,7 @@ impl Default for Settings {
             validity_seconds: 365 * 86_400,
             idempotency_seconds: 86_400,
             identity_change_resets: false,
+            evidence_seconds: 30 * 86_400,
             brake_failures: 5,
             brake_window_seconds: 180,
             brake_pause_seconds: 1_800,

@@ -117,7 +117,7 @@ impl Registry {
                 liveness_score: person.sealed.biometrics.liveness_score,
                 evidence: person.sealed.evidence.as_ref(),
             };
-            changes.events.push(self.event(caller, person.id, &key, &happened, now)?);
+            changes.events.push(self.event(caller.author(), person.id, &key, &happened, now)?);
         }
         let index =
             (person.profile() != before.profile()).then(|| person.profile().index(tenant_keys.index()));

@@ -119,7 +119,7 @@ impl Registry {
             liveness_score: score,
             evidence: Some(&evidence),
         };
-        changes.events.push(self.event(caller, person.id, &key, &happened, now)?);
+        changes.events.push(self.event(caller.author(), person.id, &key, &happened, now)?);
         if let Some((request, _)) = held {
             changes.idempotency = Some(self.keep_answer(caller, *request, &person, &key, 200, now)?);
         }

@@ -55,6 +55,9 @@ CREATE TABLE samples (
     PRIMARY KEY (tenant, person, id)
 ) STRICT, WITHOUT ROWID;
 
+-- Evidence of failed checks is kept for a time only.
+CREATE INDEX evidence_by_age ON samples (created_at) WHERE state = 2;
+
 -- Apart from samples, so that reading templates does not page through images.
 CREATE TABLE sample_images (
     tenant BLOB NOT NULL,

@@ -88,6 +88,10 @@ impl Store for SqliteStore {
         self.now(|c| read::sample_image(c, tenant, person, sample))
     }
 
+    fn evidence_before(&self, before: Time, limit: u32) -> Answer<'_, Vec<(TenantId, PersonId, SampleId)>> {
+        self.aside(move |c| read::evidence_before(c, before, limit))
+    }
+
     fn events(&self, tenant: TenantId, person: PersonId) -> Answer<'_, Vec<EventRow>> {
         self.aside(move |c| read::events(c, tenant, person))
     }

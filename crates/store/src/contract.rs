@@ -208,6 +208,26 @@ pub async fn samples_come_and_go(store: &dyn Store) {
     assert_eq!(store.samples(OURS, row.id).await.expect("samples"), [heads[1].clone()]);
 }
 
+/// Evidence is found by its age, in all tenants; enrolled samples never are.
+pub async fn evidence_is_found_by_its_age(store: &dyn Store) {
+    let evidence = |n: u8| {
+        let mut row = sample(&person(n), n);
+        row.head.state = SampleState::Evidence;
+        row
+    };
+    for n in [1, 2, 3] {
+        let mut changes = insert(person(n), vec![]);
+        changes.samples.extend([evidence(n), sample(&person(n), n + 10)]);
+        let tenant = if n == 3 { theirs() } else { OURS };
+        store.commit(tenant, changes).await.expect("a commit");
+    }
+    let entry = |tenant, n: u8| (tenant, person(n).id, evidence(n).head.id);
+    let found = store.evidence_before(at(4), 10).await.expect("evidence");
+    assert_eq!(found, [entry(OURS, 1), entry(OURS, 2), entry(theirs(), 3)]);
+    assert_eq!(store.evidence_before(at(2), 10).await.expect("evidence"), [entry(OURS, 1)]);
+    assert_eq!(store.evidence_before(at(4), 1).await.expect("evidence").len(), 1);
+}
+
 /// Every order is total, and cursors meet each row once.
 pub async fn cursors_meet_each_row_once_in_every_order(store: &dyn Store) {
     for n in 1..=9 {
@@ -391,6 +411,7 @@ macro_rules! contract_suite {
             an_external_identifier_is_unique_in_its_tenant,
             erasure_leaves_no_row_of_the_person,
             samples_come_and_go,
+            evidence_is_found_by_its_age,
             cursors_meet_each_row_once_in_every_order,
             filters_narrow_together,
             an_update_replaces_the_indexes,

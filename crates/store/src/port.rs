@@ -36,6 +36,9 @@ pub trait Store: Send + Sync {
         sample: SampleId,
     ) -> Answer<'_, Option<Vec<u8>>>;
 
+    /// Samples kept as evidence that were taken in before a moment, of whatever tenant, oldest first.
+    fn evidence_before(&self, before: Time, limit: u32) -> Answer<'_, Vec<(TenantId, PersonId, SampleId)>>;
+
     /// The history of a person, oldest first.
     fn events(&self, tenant: TenantId, person: PersonId) -> Answer<'_, Vec<EventRow>>;
 

@@ -175,3 +175,17 @@ async fn a_stateless_check_stores_nothing_and_names_its_models() {
         .await
         .problem(422, "validation-failed");
 }
+
+#[tokio::test]
+async fn evidence_of_a_failed_check_is_kept_for_thirty_days() {
+    let app = App::with_faces().await;
+    let failed = app.post("/v2/persons/liveness", &with_face(&faces::mia_not_live())).await.expect(201);
+    let enrolled = app.post("/v2/persons", &plain(&faces::ana())).await.expect(201);
+    assert_eq!(app.registry.retire_evidence().await, Ok(0));
+    app.clock.turn(30 * 86_400 + 1);
+    assert_eq!(app.registry.retire_evidence().await, Ok(1));
+    let read = app.get(&format!("/v2/persons/{}", failed.id())).await.expect(200);
+    assert_eq!(read.json["biometricData"]["faceImage"], Value::Null);
+    assert_eq!(read.json["biometricData"]["livenessScore"], failed.json["biometricData"]["livenessScore"]);
+    assert_eq!(app.get(&format!("/v2/persons/{}", enrolled.id())).await.json, enrolled.json);
+}

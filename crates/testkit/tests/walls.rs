@@ -24,7 +24,7 @@ const HEAVY: [(&str, &[&str]); 12] = [
     ("rusqlite", &["store-sqlite"]),
     ("ort", &["engine"]),
     ("rten", &["engine"]),
-    ("image", &["engine", "testkit"]),
+    ("image", &["engine", "testkit", "bench"]),
     ("prost", &["engine"]),
     ("aes-gcm", &["vault"]),
     ("zeroize", &["vault"]),

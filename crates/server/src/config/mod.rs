@@ -89,6 +89,7 @@ struct Liveness {
     brake_failures: usize,
     brake_window_seconds: i64,
     brake_pause_seconds: i64,
+    evidence_days: i64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -112,6 +113,7 @@ impl Config {
             validity_seconds: self.persons.validity_days.saturating_mul(86_400),
             idempotency_seconds: self.idempotency.hours.saturating_mul(3_600),
             identity_change_resets: self.persons.identity_change_resets,
+            evidence_seconds: self.liveness.evidence_days.saturating_mul(86_400),
             brake_failures: self.liveness.brake_failures,
             brake_window_seconds: self.liveness.brake_window_seconds,
             brake_pause_seconds: self.liveness.brake_pause_seconds,

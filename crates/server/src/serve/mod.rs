@@ -2,6 +2,7 @@
 
 mod banner;
 mod connections;
+mod housekeeping;
 mod listen;
 mod metrics;
 
@@ -39,8 +40,10 @@ pub(crate) async fn serve(config: Config) -> Result<(), Failure> {
     let token = first_token(&config, &registry, address).await?;
     tracing::info!(event = "listening", address = %address, faces = registry.has_faces(), "listening");
     banner::print(address, token.as_deref());
+    let housekeeping = tokio::spawn(housekeeping::run(Arc::clone(&registry)));
     let router = api::router(Api::new(registry, config.api_limits()));
     listen::run(&config, listener, router, metrics).await?;
+    housekeeping.abort();
     tracing::info!(event = "stopped", "stopped");
     Ok(())
 }

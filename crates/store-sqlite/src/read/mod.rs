@@ -34,6 +34,21 @@ pub(crate) fn sample_image(
         .optional()
 }
 
+pub(crate) fn evidence_before(
+    c: &Connection,
+    before: Time,
+    limit: u32,
+) -> Result<Vec<(TenantId, PersonId, SampleId)>> {
+    c.prepare_cached(
+        "SELECT tenant, person, id FROM samples WHERE state = 2 AND created_at < ?1 ORDER BY created_at LIMIT ?2",
+    )?
+    .query_map(params![before.millis(), limit], |row| {
+        let (tenant, person, sample) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok((TenantId::from_bytes(tenant), PersonId::from_bytes(person), SampleId::from_bytes(sample)))
+    })?
+    .collect()
+}
+
 pub(crate) fn events(c: &Connection, tenant: TenantId, person: PersonId) -> Result<Vec<EventRow>> {
     c.prepare_cached("SELECT id, at, sealed FROM events WHERE tenant = ?1 AND person = ?2 ORDER BY id")?
         .query_map(params![tenant.to_bytes(), person.to_bytes()], |row| {
