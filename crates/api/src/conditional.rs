@@ -6,10 +6,11 @@ use crate::problem::{Problem, codes};
 
 /// The tags of a header; `None` when it is not there.
 fn tags<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Vec<&'a str>> {
-    let values: Vec<&str> = headers.get_all(name).iter().filter_map(|v| v.to_str().ok()).collect();
-    if values.is_empty() {
+    if !headers.contains_key(name) {
         return None;
     }
+    // A tag that cannot be read matches nothing; it must not count as no tag at all.
+    let values: Vec<&str> = headers.get_all(name).iter().filter_map(|v| v.to_str().ok()).collect();
     Some(values.into_iter().flat_map(|v| v.split(',')).map(str::trim).collect())
 }
 

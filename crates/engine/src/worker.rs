@@ -60,7 +60,7 @@ impl Faces {
     /// # Errors
     /// [`StartError`] when weights are missing or damaged, or the runtime cannot load them.
     pub fn start(models: &Models, settings: Settings) -> Result<Self, StartError> {
-        let library = models.library().filter(|f| f.exists());
+        let library = models.checked_library()?;
         Self::start_with(models, settings, runtime::choose(library.as_deref()).as_ref())
     }
 

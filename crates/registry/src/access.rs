@@ -90,6 +90,14 @@ impl Registry {
                 let found = self.store.token_by_hash(hash).await.map_err(Error::from)?;
                 let (tenant, row) =
                     found.filter(|(_, row)| row.revoked_at.is_none()).ok_or(AccessError::Invalid)?;
+                // Opening proves that the row was made with the tenant's key, and not put there by hand.
+                let row = self.token_view(tenant, row).await.map_err(|error| match error {
+                    Error::Fault(why) => {
+                        tracing::error!(%why, "a token's record is not genuine");
+                        AccessError::Invalid
+                    }
+                    other => other.into(),
+                })?;
                 let caller = Caller { tenant, token: row.id, scopes: row.scopes, expires_at: row.expires_at };
                 self.tokens.put(hash, caller);
                 caller

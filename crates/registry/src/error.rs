@@ -23,6 +23,9 @@ pub enum Error {
     /// The status cannot change that way.
     #[error(transparent)]
     Illegal(#[from] IllegalTransition),
+    /// What a status rests on can be removed by a reviewer only.
+    #[error("the scope persons:review is needed")]
+    ReviewNeeded,
     /// The image does not do.
     #[error(transparent)]
     Rejected(#[from] Rejection),

@@ -52,7 +52,8 @@ pub struct Quality {
 impl From<FaceQuality> for Quality {
     fn from(q: FaceQuality) -> Self {
         // Two decimals say all there is to say, and survive any JSON library unchanged.
-        let round = |v: f32| (v * 100.0).round() / 100.0;
+        // Adding zero makes a negative zero positive: no client tells them apart.
+        let round = |v: f32| (v * 100.0).round() / 100.0 + 0.0;
         Self {
             overall: round(q.overall()),
             face_height: round(q.face_height),

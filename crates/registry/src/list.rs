@@ -54,6 +54,9 @@ pub struct Listed {
     pub total: Total,
 }
 
+/// Most bytes of images on one page.
+const IMAGE_BYTES: usize = 32 << 20;
+
 impl Registry {
     /// A page of the caller's persons.
     ///
@@ -68,13 +71,22 @@ impl Registry {
         let (mut persons, mut total, mut next) = (Vec::new(), None, None);
         // Words longer than the longest indexed prefix are only narrowed down by the index: what does not match
         // after opening is left out and the page filled up from the following rows, within a bound.
-        for _ in 0..10 {
+        let mut bytes = 0;
+        'pages: for _ in 0..10 {
             let page = self.store.persons(caller.tenant, query.clone()).await?;
             total = total.or(page.total);
             let last = page.rows.last().map(|r| Cursor { updated_at: r.updated_at, id: r.id });
             next = last.filter(|_| page.more);
             for row in page.rows {
-                persons.extend(self.listed(caller, row, query.now, &name, list.images).await?);
+                let here = Cursor { updated_at: row.updated_at, id: row.id };
+                let found = self.listed(caller, row, query.now, &name, list.images).await?;
+                bytes += found.as_ref().map_or(0, |(_, images)| images.len());
+                persons.extend(found);
+                if bytes > IMAGE_BYTES {
+                    // The page ends early; the rest follows by cursor.
+                    next = last.filter(|l| page.more || l.id != here.id).map(|_| here);
+                    break 'pages;
+                }
             }
             if next.is_none() || persons.len() >= list.limit as usize {
                 break;

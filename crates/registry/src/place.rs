@@ -1,6 +1,7 @@
 //! Where a sealed record belongs: the associated data that keeps it from being moved.
 
-use domain::{EventId, PersonId, SampleId, TenantId, TokenId};
+use domain::{EventId, PersonId, SampleId, TenantId, Time};
+use store::{PersonRow, TokenRow};
 
 /// Kinds of sealed records; numbers are for ever.
 #[derive(Clone, Copy)]
@@ -36,16 +37,24 @@ pub(crate) fn tenant_name(tenant: TenantId) -> Vec<u8> {
     place(Kind::TenantName, tenant, &[])
 }
 
-pub(crate) fn token_name(tenant: TenantId, token: TokenId) -> Vec<u8> {
-    place(Kind::TokenName, tenant, &[&token.to_bytes()])
+/// Bound to all that decides what the token may do: a row made up or changed without the key does not open.
+pub(crate) fn token_name(tenant: TenantId, row: &TokenRow) -> Vec<u8> {
+    let expires = row.expires_at.map_or(i64::MAX, Time::millis).to_be_bytes();
+    let created = row.created_at.millis().to_be_bytes();
+    place(Kind::TokenName, tenant, &[&row.id.to_bytes(), &row.hash, &[row.scopes.bits()], &created, &expires])
 }
 
 pub(crate) fn person_key(tenant: TenantId, person: PersonId) -> Vec<u8> {
     place(Kind::PersonKey, tenant, &[&person.to_bytes()])
 }
 
-pub(crate) fn fields(tenant: TenantId, person: PersonId, version: u64) -> Vec<u8> {
-    place(Kind::Fields, tenant, &[&person.to_bytes(), &version.to_be_bytes()])
+/// Bound to the columns that stand in clear: a status or date changed without the key is noticed.
+pub(crate) fn fields(tenant: TenantId, row: &PersonRow) -> Vec<u8> {
+    let moment = |t: Option<Time>| t.map_or(i64::MIN, Time::millis).to_be_bytes();
+    let moments =
+        [Some(row.created_at), Some(row.updated_at), row.verified_at, row.expires_at].map(moment).concat();
+    let status = row.status.as_str().as_bytes();
+    place(Kind::Fields, tenant, &[&row.id.to_bytes(), &row.version.to_be_bytes(), &moments, status])
 }
 
 pub(crate) fn template(tenant: TenantId, person: PersonId, sample: SampleId) -> Vec<u8> {

@@ -19,6 +19,13 @@ pub struct Images {
     pub fingerprint: Option<Vec<u8>>,
 }
 
+impl Images {
+    /// Bytes of all of them.
+    pub(crate) fn len(&self) -> usize {
+        self.face.as_ref().map_or(0, Vec::len) + self.fingerprint.as_ref().map_or(0, Vec::len)
+    }
+}
+
 impl Registry {
     /// A person, without images.
     ///

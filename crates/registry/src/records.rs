@@ -40,7 +40,9 @@ impl Registry {
         let tenant_keys = self.keys.of(&*self.store, tenant).await?;
         let key =
             tenant_keys.wrapping().unwrap_key(&place::person_key(tenant, row.id), row.wrapped_key.clone())?;
-        let plain = key.open(&place::fields(tenant, row.id, row.version), row.sealed)?;
+        let mut row = row;
+        let sealed = std::mem::take(&mut row.sealed);
+        let plain = key.open(&place::fields(tenant, &row), sealed)?;
         let sealed: Sealed = serde_json::from_slice(&plain)?;
         let person = Person {
             id: row.id,
@@ -69,9 +71,7 @@ impl Registry {
         wrapped_key: Vec<u8>,
     ) -> Result<PersonRow, Error> {
         let plain = serde_json::to_vec(&person.sealed)?;
-        let sealed =
-            key.seal(nonce(&*self.random), &place::fields(tenant, person.id, person.version), &plain)?;
-        Ok(PersonRow {
+        let mut row = PersonRow {
             id: person.id,
             version: person.version,
             created_at: person.created_at,
@@ -80,8 +80,10 @@ impl Registry {
             verified_at: person.verification.verified_at(),
             expires_at: person.verification.expires_at(),
             wrapped_key,
-            sealed,
-        })
+            sealed: Vec::new(),
+        };
+        row.sealed = key.seal(nonce(&*self.random), &place::fields(tenant, &row), &plain)?;
+        Ok(row)
     }
 
     /// A sample's row and the reference a person keeps to it.

@@ -24,6 +24,7 @@ impl Registry {
             match self.remove_evidence(tenant, person, sample).await {
                 Ok(()) => removed += 1,
                 Err(Error::Stale | Error::NotFound) => {}
+                Err(Error::Fault(why)) => tracing::error!(%person, %why, "evidence cannot be removed"),
                 Err(error) => return Err(error),
             }
         }

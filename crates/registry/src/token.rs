@@ -84,19 +84,17 @@ impl Registry {
         let now = self.now();
         let id = TokenId::new(now, &*self.random);
         let secret = write(&self.random.bytes());
-        let row = TokenRow {
+        let mut row = TokenRow {
             id,
             hash: hash(&secret).ok_or_else(|| Error::Fault("a fresh token is not well-formed".into()))?,
             scopes,
             created_at: now,
             expires_at: lifetime_seconds.map(|s| now.plus_seconds(s)),
             revoked_at: None,
-            sealed_name: keys.records().seal(
-                nonce(&*self.random),
-                &place::token_name(tenant, id),
-                name.as_bytes(),
-            )?,
+            sealed_name: Vec::new(),
         };
+        let place = place::token_name(tenant, &row);
+        row.sealed_name = keys.records().seal(nonce(&*self.random), &place, name.as_bytes())?;
         let mut changes = Changes::at(now);
         changes.tokens.push(TokenChange::Insert(row));
         self.store.commit(tenant, changes).await?;
@@ -134,7 +132,7 @@ impl Registry {
 
     pub(crate) async fn token_view(&self, tenant: TenantId, row: TokenRow) -> Result<TokenView, Error> {
         let keys = self.keys.of(&*self.store, tenant).await?;
-        let name = keys.records().open(&place::token_name(tenant, row.id), row.sealed_name)?;
+        let name = keys.records().open(&place::token_name(tenant, &row), row.sealed_name.clone())?;
         Ok(TokenView {
             id: row.id,
             name: String::from_utf8_lossy(&name).into_owned(),

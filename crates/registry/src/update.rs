@@ -30,6 +30,8 @@ pub struct Update {
     pub patch: Patch,
     /// The status a reviewer wants, and why.
     pub review: Option<(Status, Option<String>)>,
+    /// Whether the caller may decide a status.
+    pub may_review: bool,
 }
 
 /// What a caller makes of the person as it is now.
@@ -79,7 +81,13 @@ impl Registry {
         let before = opened.person.clone();
         let changes = Changes::at(self.now());
         let now = changes.now;
-        let mut draft = Draft { opened, changes, kinds: Vec::new() };
+        let mut draft = Draft {
+            opened,
+            changes,
+            kinds: Vec::new(),
+            before: before.status(),
+            may_review: update.may_review,
+        };
         draft.opened.person.read_at = now;
 
         let profile = before.profile().patched(&update.patch)?;
@@ -105,7 +113,7 @@ impl Registry {
     }
 
     async fn commit_update(&self, caller: &Caller, draft: Draft, before: &Person) -> Result<Person, Error> {
-        let Draft { opened, mut changes, kinds } = draft;
+        let Draft { opened, mut changes, kinds, .. } = draft;
         let Opened { mut person, key, wrapped_key, tenant_keys } = opened;
         let now = changes.now;
         person.version = before.version + 1;
@@ -137,6 +145,10 @@ impl Registry {
         let present = draft.opened.person.sealed.biometrics.face;
         match (change, present) {
             (Change::Keep, _) | (Change::Clear, None) => return Ok(()),
+            // What a status rests on goes only with a reviewer's word.
+            (Change::Clear, Some(_)) if draft.before != Status::Pending && !draft.may_review => {
+                return Err(Error::ReviewNeeded);
+            }
             (Change::Clear, Some(_)) => draft.drop_face(),
             (Change::Set(face), present) => {
                 let same = |image: &[u8]| {
@@ -152,7 +164,7 @@ impl Registry {
                 if same(&analysis.image.0) {
                     return Ok(());
                 }
-                self.check_same(caller, &draft.opened, analysis).await?;
+                self.check_same(caller, draft, analysis).await?;
                 draft.drop_face();
                 let Opened { person, key, tenant_keys, .. } = &mut draft.opened;
                 let (row, biometrics) =
@@ -163,19 +175,21 @@ impl Registry {
                 draft.changes.samples.push(row);
             }
         }
-        draft.back_to_pending(now)?;
+        if draft.was_proven() {
+            draft.back_to_pending(now)?;
+        }
         draft.kinds.push(EventKind::FaceReplaced);
         Ok(())
     }
 
     /// A proven person's face can only be replaced by the same person's.
-    async fn check_same(&self, caller: &Caller, opened: &Opened, analysis: &Analysis) -> Result<(), Error> {
-        if !matches!(opened.person.status(), Status::Verified | Status::Expired) {
+    async fn check_same(&self, caller: &Caller, draft: &Draft, analysis: &Analysis) -> Result<(), Error> {
+        if !draft.was_proven() {
             return Ok(());
         }
         let template =
             analysis.template.as_ref().ok_or_else(|| Error::Fault("an analysis has no template".into()))?;
-        match self.same_person(caller.tenant, opened, template).await? {
+        match self.same_person(caller.tenant, &draft.opened, template).await? {
             Some(false) => Err(Error::FaceMismatch),
             Some(true) | None => Ok(()),
         }
@@ -255,14 +269,24 @@ struct Draft {
     opened: Opened,
     changes: Changes,
     kinds: Vec<EventKind>,
+    /// The status it had.
+    before: Status,
+    /// Whether the caller may decide a status.
+    may_review: bool,
 }
 
 impl Draft {
-    /// The present face goes, with what was said of it.
+    /// Whether a check had succeeded: then the face is what it rests on.
+    const fn was_proven(&self) -> bool {
+        matches!(self.before, Status::Verified | Status::Expired)
+    }
+
+    /// The present face goes, with what was said of it; evidence of a failed check stays for its time.
     fn drop_face(&mut self) {
         let person = &mut self.opened.person;
         let biometrics = &mut person.sealed.biometrics;
-        self.changes.removed_samples.extend(biometrics.face.take().map(|f| (person.id, f.id())));
+        let face = biometrics.face.take().filter(|f| !f.is_evidence());
+        self.changes.removed_samples.extend(face.map(|f| (person.id, f.id())));
         (biometrics.face_model, biometrics.quality, biometrics.liveness_score) = (None, None, None);
     }
 

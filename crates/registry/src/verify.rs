@@ -76,6 +76,8 @@ impl Registry {
         let tenant = caller.tenant;
         let mut changes = Changes::at(self.now());
         let now = changes.now;
+        // Again: other attempts may have failed while this one was judged.
+        self.brake(&opened.person.sealed.failures, now)?;
         if let (true, Some(template)) = (live, &analysis.template)
             && self.same_person(tenant, &opened, template).await? == Some(false)
         {

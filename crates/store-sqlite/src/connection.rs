@@ -2,7 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ::store::StoreError;
 use rusqlite::{Connection, OpenFlags};
@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 use crate::failure::failed;
 
 /// Another process (the command line beside a running server) may hold the write lock for so long.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Makes the file, readable by its owner alone, before SQLite would make it readable by more.
 fn create(path: &Path) -> std::io::Result<()> {
@@ -30,11 +30,14 @@ pub(crate) fn writer(path: &Path) -> Result<Connection, StoreError> {
     )
     .map_err(failed)?;
     connection.busy_timeout(PATIENCE).map_err(failed)?;
+    connection.execute_batch("PRAGMA page_size = 8192;").map_err(failed)?;
+    use_log(&connection)?;
     connection
         .execute_batch(
-            "PRAGMA page_size = 8192;
-             PRAGMA journal_mode = WAL;
+            "
              PRAGMA synchronous = FULL;
+             PRAGMA fullfsync = ON;
+             PRAGMA checkpoint_fullfsync = ON;
              PRAGMA secure_delete = ON;
              PRAGMA temp_store = MEMORY;
              PRAGMA journal_size_limit = 67108864;
@@ -43,6 +46,18 @@ pub(crate) fn writer(path: &Path) -> Result<Connection, StoreError> {
         .map_err(failed)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
+}
+
+/// Turns the write-ahead log on. On a fresh file SQLite answers "locked" at once when another process does the same,
+/// whatever the busy timeout.
+fn use_log(connection: &Connection) -> Result<(), StoreError> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match connection.execute_batch("PRAGMA journal_mode = WAL;").map_err(failed) {
+            Err(StoreError::Busy) if Instant::now() < until => std::thread::sleep(Duration::from_millis(5)),
+            result => return result,
+        }
+    }
 }
 
 /// A connection that only reads.

@@ -10,17 +10,24 @@ use ::store::{
 };
 use domain::{PersonId, SampleId, TenantId, Time, TokenId};
 use rusqlite::Connection;
+use tokio::sync::Semaphore;
 
 use crate::readers::Readers;
 use crate::writer::Writer;
 use crate::{connection, migrate, read};
 
-/// Connections that read. Point reads hold one for microseconds, lists for milliseconds.
-const READERS: usize = 6;
+/// Connections for point reads, which hold one for microseconds.
+const READERS: usize = 4;
+/// Connections for lists and images, which hold one for milliseconds.
+const LONG_READERS: usize = 3;
+/// Long reads that may wait; beyond it the answer is "busy".
+const LONG_WAITING: usize = 64;
 
 /// A store in one SQLite file. Dropping it waits until everything taken is on disk.
 pub struct SqliteStore {
-    readers: Arc<Readers>,
+    readers: Readers,
+    long_readers: Arc<Readers>,
+    long_reads: Arc<Semaphore>,
     writer: Writer,
 }
 
@@ -39,8 +46,10 @@ impl SqliteStore {
         let path = Self::file(folder);
         let mut connection = connection::writer(&path)?;
         migrate::migrate(&mut connection)?;
-        let readers = Arc::new(Readers::open(&path, READERS)?);
-        Ok(Self { readers, writer: Writer::start(connection)? })
+        let readers = Readers::open(&path, READERS)?;
+        let long_readers = Arc::new(Readers::open(&path, LONG_READERS)?);
+        let long_reads = Arc::new(Semaphore::new(LONG_WAITING));
+        Ok(Self { readers, long_readers, long_reads, writer: Writer::start(connection)? })
     }
 
     /// A read that is shorter than handing it to another thread.
@@ -53,9 +62,14 @@ impl SqliteStore {
         &self,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Answer<'_, T> {
-        let readers = Arc::clone(&self.readers);
+        let (readers, places) = (Arc::clone(&self.long_readers), Arc::clone(&self.long_reads));
         Box::pin(async move {
-            tokio::task::spawn_blocking(move || readers.with(read))
+            let place = places.try_acquire_owned().map_err(|_| StoreError::Busy)?;
+            let work = move || {
+                let _place = place;
+                readers.with(read)
+            };
+            tokio::task::spawn_blocking(work)
                 .await
                 .unwrap_or_else(|_| Err(StoreError::Unavailable("a read was interrupted".into())))
         })
@@ -85,7 +99,7 @@ impl Store for SqliteStore {
         person: PersonId,
         sample: SampleId,
     ) -> Answer<'_, Option<Vec<u8>>> {
-        self.now(|c| read::sample_image(c, tenant, person, sample))
+        self.aside(move |c| read::sample_image(c, tenant, person, sample))
     }
 
     fn evidence_before(&self, before: Time, limit: u32) -> Answer<'_, Vec<(TenantId, PersonId, SampleId)>> {

@@ -31,6 +31,10 @@ impl From<Conflict> for Refused {
 pub(crate) fn apply(c: &Connection, tenant: TenantId, changes: &Changes) -> Result<Committed, Refused> {
     let (mut inserted, mut erased) = (0i64, 0i64);
     let sequence = next_sequence(c, tenant, changes.now)?;
+    // First, so that a repetition is told so whatever else it would meet.
+    if let Some(row) = &changes.idempotency {
+        keep_answer(c, tenant, row, changes.now)?;
+    }
     for change in &changes.persons {
         match change {
             PersonChange::Insert { row, index } => {
@@ -54,9 +58,6 @@ pub(crate) fn apply(c: &Connection, tenant: TenantId, changes: &Changes) -> Resu
     changes.removed_samples.iter().try_for_each(|(person, id)| remove_sample(c, tenant, *person, *id))?;
     changes.events.iter().try_for_each(|row| add_event(c, tenant, row, sequence))?;
     changes.tokens.iter().try_for_each(|change| change_token(c, tenant, change, changes.now))?;
-    if let Some(row) = &changes.idempotency {
-        keep_answer(c, tenant, row, changes.now)?;
-    }
     Ok(Committed { sequence })
 }
 

@@ -9,6 +9,7 @@ use domain::TenantId;
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::oneshot;
 
+use crate::connection;
 use crate::failure::{failed, is_lost_sync};
 use crate::write::{self, Refused};
 
@@ -83,18 +84,24 @@ impl Drop for Writer {
 }
 
 fn run(mut connection: Connection, work: &Receiver<Work>) {
-    let mut last = 1;
+    let (mut last, mut due) = (1, false);
     while let Ok(first) = work.recv() {
         let batch = gather(first, work, last / 2);
         last = batch.len();
-        let erases = batch.iter().any(is_erasure);
+        due |= batch.iter().any(is_erasure);
         commit_batch(&mut connection, batch);
-        if erases {
-            // What was erased must not live on in the log. If a reader still needs the log, the next erasure or
-            // the ordinary checkpoint brings it about.
-            let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-        }
+        due = due && !log_emptied(&connection);
     }
+}
+
+/// Brings the log into the file and empties it, because what was erased must not live on there. `false` while a reader
+/// still needs the log: then it is tried again after the next batch, and nobody waits for it.
+fn log_emptied(connection: &Connection) -> bool {
+    let _ = connection.busy_timeout(Duration::ZERO);
+    let busy: rusqlite::Result<i64> =
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
+    let _ = connection.busy_timeout(connection::PATIENCE);
+    matches!(busy, Ok(0))
 }
 
 /// The changes that wait, `first` in front; lingers for `wanted` of them.

@@ -148,3 +148,23 @@ async fn a_token_can_see_itself() {
     assert_eq!(own.json["scopes"], json!(["persons:read"]));
     assert!(!own.text.contains(&token));
 }
+
+#[tokio::test]
+async fn a_token_put_into_the_store_by_hand_is_no_token() {
+    use store::Store as _;
+    let (ours, other) = (App::start().await, App::start().await);
+    let rows = store_sqlite::SqliteStore::open(other.folder())
+        .unwrap()
+        .tokens(domain::TenantId::DEFAULT)
+        .await
+        .unwrap();
+    let mut changes = store::Changes::at(domain::Time::EPOCH);
+    changes.tokens.push(store::TokenChange::Insert(rows[0].clone()));
+    store_sqlite::SqliteStore::open(ours.folder())
+        .unwrap()
+        .commit(domain::TenantId::DEFAULT, changes)
+        .await
+        .unwrap();
+    let request = Request::get("/v2/persons").header("authorization", format!("Bearer {}", other.token));
+    ours.raw(request.body(Body::empty()).unwrap()).await.problem(401, "unauthorized");
+}

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
-use testkit::{App, faces};
+use testkit::{App, Setup, faces};
 
 fn with_face(image: &[u8]) -> Value {
     json!({
@@ -188,4 +188,26 @@ async fn evidence_of_a_failed_check_is_kept_for_thirty_days() {
     assert_eq!(read.json["biometricData"]["faceImage"], Value::Null);
     assert_eq!(read.json["biometricData"]["livenessScore"], failed.json["biometricData"]["livenessScore"]);
     assert_eq!(app.get(&format!("/v2/persons/{}", enrolled.id())).await.json, enrolled.json);
+}
+
+#[tokio::test]
+async fn no_setting_and_no_detour_gets_a_strangers_face_into_a_verified_person() {
+    let settings = registry::Settings { identity_change_resets: true, ..registry::Settings::default() };
+    let app = App::with(Setup { faces: Some(faces::engine()), settings, ..Setup::default() }).await;
+    let path = format!(
+        "/v2/persons/{}",
+        app.post("/v2/persons/liveness", &with_face(&faces::ana())).await.expect(201).id()
+    );
+    let stranger = BASE64_STANDARD.encode(faces::eva());
+    let both = json!({"lastName": "Other", "biometricData": {"faceImage": stranger}});
+    app.put(&path, &both).await.problem(409, "face-mismatch");
+    let writer = app.token_with(&[domain::Scope::PersonsWrite]).await;
+    let clear = axum::http::Request::put(&path)
+        .header("authorization", format!("Bearer {writer}"))
+        .header("content-type", "application/json")
+        .body(json!({"biometricData": {"faceImage": null}}).to_string().into())
+        .unwrap();
+    app.raw(clear).await.problem(403, "missing-scope");
+    let cleared = app.put(&path, &json!({"biometricData": {"faceImage": null}})).await.expect(200);
+    assert_eq!(cleared.json["verificationStatus"], "pending", "a reviewer may, and the status goes with it");
 }

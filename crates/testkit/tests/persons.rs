@@ -283,3 +283,44 @@ async fn without_weights_faces_are_refused_and_never_scored() {
     assert_eq!(ready.json["liveness"], "not-configured");
     assert_eq!(app.get("/v2/persons").await.json["pagination"]["total"], 0);
 }
+
+#[tokio::test]
+async fn sending_back_a_verification_that_ran_out_does_not_renew_it() {
+    let app = App::start().await;
+    let path = format!("/v2/persons/{}", app.post("/v2/persons", &minimal()).await.expect(201).id());
+    let mut copy = app.put(&path, &json!({"verificationStatus": "verified"})).await.expect(200).json;
+    app.clock.turn(365 * 86_400 + 1);
+    copy["phone"] = json!("+1234567890");
+    let put = app.put(&path, &copy).await.expect(200);
+    assert_eq!(
+        (&put.json["verificationStatus"], &put.json["phone"]),
+        (&json!("expired"), &json!("+1234567890"))
+    );
+    let renewed = app
+        .put(&path, &json!({"verificationStatus": "verified", "statusReason": "seen again"}))
+        .await
+        .expect(200);
+    assert_eq!(renewed.json["verificationStatus"], "verified");
+}
+
+#[tokio::test]
+async fn times_and_numbers_may_come_back_in_another_spelling() {
+    let app = App::start().await;
+    let created = app.post("/v2/persons", &minimal()).await.expect(201);
+    let path = format!("/v2/persons/{}", created.id());
+    let spelt = created.json["createdAt"].as_str().unwrap().replace('Z', "000+00:00");
+    let updated = created.json["updatedAt"].as_str().unwrap().replace('Z', "000Z");
+    let put =
+        app.put(&path, &json!({"createdAt": spelt, "updatedAt": updated, "version": 1.0})).await.expect(200);
+    assert_eq!(put.json, created.json);
+}
+
+#[tokio::test]
+async fn an_if_match_that_cannot_be_read_matches_nothing() {
+    let app = App::start().await;
+    let path = format!("/v2/persons/{}", app.post("/v2/persons", &minimal()).await.expect(201).id());
+    let request = axum::http::Request::delete(&path)
+        .header("authorization", format!("Bearer {}", app.token))
+        .header("if-match", axum::http::HeaderValue::from_bytes(b"\"\xff\"").unwrap());
+    app.raw(request.body(axum::body::Body::empty()).unwrap()).await.problem(412, "precondition-failed");
+}

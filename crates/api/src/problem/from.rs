@@ -1,6 +1,7 @@
 //! From the closed error kinds below to problems.
 
 use axum::http::{HeaderValue, header};
+use domain::Scope;
 use domain::biometric::{Rejection, RejectionCode};
 use registry::{AccessError, Error};
 
@@ -35,6 +36,7 @@ impl From<Error> for Problem {
             Error::ExternalIdTaken => Self::new(codes::EXTERNAL_ID_TAKEN),
             Error::FaceMismatch => Self::new(codes::FACE_MISMATCH),
             Error::Illegal(illegal) => Self::new(codes::ILLEGAL_TRANSITION).detail(illegal.to_string()),
+            Error::ReviewNeeded => AccessError::Missing(Scope::PersonsReview).into(),
             Error::Rejected(rejection) => rejection.into(),
             Error::FacesNotConfigured => Self::new(codes::FACES_NOT_CONFIGURED),
             Error::TooMuchMetadata => {
@@ -45,14 +47,8 @@ impl From<Error> for Problem {
             Error::InProgress => Self::new(codes::IDEMPOTENCY_IN_PROGRESS).retry_after(1),
             Error::Busy => Self::new(codes::BUSY).retry_after(1),
             Error::DiskFull => Self::new(codes::DISK_FULL),
-            Error::Unavailable(why) => {
-                tracing::error!(%why, "the store is unavailable");
-                Self::new(codes::UNAVAILABLE).retry_after(2)
-            }
-            Error::Fault(why) => {
-                tracing::error!(%why, "internal fault");
-                Self::new(codes::INTERNAL)
-            }
+            Error::Unavailable(why) => Self::new(codes::UNAVAILABLE).retry_after(2).because(why),
+            Error::Fault(why) => Self::new(codes::INTERNAL).because(why),
         }
     }
 }

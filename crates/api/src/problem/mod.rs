@@ -39,6 +39,8 @@ struct More {
     errors: Vec<Fault>,
     measure: Option<Measure>,
     headers: HeaderMap,
+    /// For the log alone.
+    cause: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -82,12 +84,21 @@ impl Problem {
         self
     }
 
+    /// Notes the cause, which goes to the log under the request's id and never to the client.
+    pub(crate) fn because(mut self, cause: String) -> Self {
+        self.more.cause = Some(cause);
+        self
+    }
+
     pub(crate) fn retry_after(self, seconds: u64) -> Self {
         self.header(header::RETRY_AFTER, HeaderValue::from(seconds))
     }
 
     /// The answer, once the request's id is known.
     pub(crate) fn render(self, request_id: &str) -> Response {
+        if let Some(cause) = &self.more.cause {
+            tracing::error!(request = request_id, code = self.code.name, cause, "a fault");
+        }
         let round = |v: f64| (v * 1_000.0).round() / 1_000.0;
         let body = Body {
             r#type: format!("/docs/errors/{}", self.code.name),

@@ -59,7 +59,9 @@ impl ExternalId {
     /// `length` or `character`.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         plain(text, 1, 200)?;
-        Ok(Self(text.nfc().collect()))
+        let id: String = text.nfc().collect();
+        plain(&id, 1, 200)?;
+        Ok(Self(id))
     }
 }
 

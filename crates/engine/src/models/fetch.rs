@@ -79,10 +79,12 @@ fn run(
     progress: &dyn Progress,
 ) -> Result<(), String> {
     let name = command.get_program().to_string_lossy().into_owned();
+    let said = folder.join("client.log");
+    let log = std::fs::File::create(&said).map_err(|e| e.to_string())?;
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::piped())
+        .stderr(log)
         .spawn()
         .map_err(|e| format!("{name}: {e}"))?;
     progress.begin(&format!("{} {}", package.name, package.version), package.bytes);
@@ -99,10 +101,7 @@ fn run(
     if status.success() {
         return Ok(());
     }
-    let mut said = String::new();
-    if let Some(mut stderr) = child.stderr.take() {
-        let _ = std::io::Read::read_to_string(&mut stderr, &mut said);
-    }
+    let said = std::fs::read_to_string(said).unwrap_or_default();
     let last = said.lines().rfind(|l| !l.trim().is_empty()).unwrap_or("no message");
     Err(format!("{name}: {last}"))
 }

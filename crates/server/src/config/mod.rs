@@ -200,6 +200,20 @@ impl Config {
             return wrong("data", "must name a folder");
         }
         for (path, value) in [
+            ("persons.validity_days", self.persons.validity_days),
+            ("idempotency.hours", self.idempotency.hours),
+            ("liveness.evidence_days", self.liveness.evidence_days),
+            ("liveness.brake_window_seconds", self.liveness.brake_window_seconds),
+            ("liveness.brake_pause_seconds", self.liveness.brake_pause_seconds),
+        ] {
+            if value < 0 {
+                return wrong(path, "must not be negative");
+            }
+        }
+        if self.limits.bodies_bytes < self.limits.body_bytes {
+            return wrong("limits.bodies_bytes", "must be at least limits.body_bytes");
+        }
+        for (path, value) in [
             ("limits.connections", self.limits.connections),
             ("limits.body_bytes", self.limits.body_bytes),
             ("engine.queue", self.engine.queue),

@@ -37,13 +37,14 @@ fn first_id(time: Time) -> Vec<u8> {
     bytes
 }
 
-/// The narrowed rows, and the column that gives the order.
-fn narrowed(tenant: TenantId, query: &ListQuery) -> (Clause, &'static str) {
+/// The narrowed rows, and the column that gives the order. `walk` goes along a blind index, which is in the order of
+/// creation.
+fn narrowed(tenant: TenantId, query: &ListQuery, walk: bool) -> (Clause, &'static str) {
     let mut clause = Clause { sql: String::new(), values: vec![tenant.to_bytes().to_vec().into()] };
     // The rarest kind of field drives the walk: kinds are numbered from the most telling one.
     let mut index: Vec<&IndexEntry> = query.index.iter().collect();
     index.sort_by_key(|e| e.field);
-    let walked = index.split_first().filter(|_| !query.sort.by_update());
+    let walked = index.split_first().filter(|_| walk);
     let (id, probed) = if let Some((first, rest)) = walked {
         clause.sql.push_str(" FROM person_index i CROSS JOIN persons p ON p.tenant = ?1 AND p.id = i.person WHERE i.tenant = ?1");
         clause.and("i.field", "=", i64::from(field(first.field)));
@@ -83,7 +84,7 @@ fn count(c: &Connection, tenant: TenantId, query: &ListQuery) -> Result<Total> {
         let sql = "SELECT coalesce((SELECT persons FROM tenants WHERE id = ?1), 0)";
         return c.prepare_cached(sql)?.query_row([tenant.to_bytes()], |row| row.get(0)).map(Total::Exact);
     }
-    let (clause, _) = narrowed(tenant, query);
+    let (clause, _) = narrowed(tenant, query, true);
     let sql = format!("SELECT count(*) FROM (SELECT 1{} LIMIT {})", clause.sql, TOTAL_CAP + 1);
     let found: u64 = c.prepare_cached(&sql)?.query_row(params_from_iter(clause.values), |row| row.get(0))?;
     Ok(if found > TOTAL_CAP { Total::AtLeast(TOTAL_CAP) } else { Total::Exact(found) })
@@ -94,7 +95,7 @@ pub(crate) fn page(c: &Connection, tenant: TenantId, query: &ListQuery) -> Resul
     // One snapshot for the count and the rows.
     let snapshot = c.unchecked_transaction()?;
     let total = if query.count { Some(count(&snapshot, tenant, query)?) } else { None };
-    let (mut clause, id) = narrowed(tenant, query);
+    let (mut clause, id) = narrowed(tenant, query, !query.sort.by_update());
     let (compare, direction) = if query.sort.descending() { ("<", "DESC") } else { (">", "ASC") };
     if let Some(after) = query.after {
         if query.sort.by_update() {

@@ -50,7 +50,7 @@ async fn handle(
 pub(crate) fn route() -> Route {
     let operation = Operation::new("Persons", "deletePerson", "Erase a person", Some(Scope::PersonsWrite))
         .describe(
-            "Destroys the person's key and every record of it in one commit, and signs that this was done.",
+            "Destroys the person's key and every record of the person in one commit, and signs that this was done. What may remain for a day is sealed under the key that is gone.",
         )
         .person_id()
         .header("If-Match", "Erase only if the person still has this entity tag.")

@@ -1,6 +1,6 @@
 //! Members that only the server writes, repeated by a client: GET → PUT must round-trip.
 
-use domain::{FieldCode, Invalid};
+use domain::{FieldCode, Invalid, Time};
 use registry::{Images, Person};
 
 use super::view::PersonView;
@@ -20,7 +20,7 @@ fn canonical(value: &Json<'_>) -> String {
     match value {
         Json::Null => "null".into(),
         Json::Bool(b) => b.to_string(),
-        Json::Number(n) => n.to_string(),
+        Json::Number(n) => (n + 0.0).to_string(),
         Json::String(s) => format!("{s:?}"),
         Json::Array(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),
         Json::Object(members) => {
@@ -32,15 +32,28 @@ fn canonical(value: &Json<'_>) -> String {
     }
 }
 
+/// A time in the form that is shown, however the client's library wrote it.
+fn moment(value: &Json<'_>) -> String {
+    match value {
+        Json::String(text) => match text.parse::<Time>() {
+            Ok(time) => format!("{:?}", time.to_string()),
+            Err(_) => canonical(value),
+        },
+        other => canonical(other),
+    }
+}
+
 impl Repeated {
     /// Takes the server's members of a body.
     pub(super) fn take(members: &mut Members<'_>) -> Self {
         let mut taken = Self::default();
-        for name in ["version", "updatedAt"] {
-            taken.fresh.extend(members.take(name).map(|v| (name, canonical(&v))));
-        }
-        for name in ["id", "createdAt", "verification", "verifiedAt", "expiresAt"] {
+        taken.fresh.extend(members.take("version").map(|v| ("version", canonical(&v))));
+        taken.fresh.extend(members.take("updatedAt").map(|v| ("updatedAt", moment(&v))));
+        for name in ["id", "verification"] {
             taken.rest.extend(members.take(name).map(|v| (name, canonical(&v))));
+        }
+        for name in ["createdAt", "verifiedAt", "expiresAt"] {
+            taken.rest.extend(members.take(name).map(|v| (name, moment(&v))));
         }
         taken
     }

@@ -73,7 +73,11 @@ fn decide(
 ) -> Result<Decision, Problem> {
     check_if_match(headers, &person.etag())?;
     asked.repeated.check(person)?;
-    let status = asked.status.filter(|s| *s != person.status());
+    // A verification that ran out while the client held its copy is not renewed by sending that copy back.
+    let ran_out = asked.status == Some(Status::Verified)
+        && person.status() == Status::Expired
+        && asked.reason.is_none();
+    let status = asked.status.filter(|s| *s != person.status() && !ran_out);
     if status.is_some() && !may_review {
         let mut faults = Members::of_body(crate::json::Json::Object(Vec::new()))?;
         let detail = "is decided by a liveness check; a token with the scope persons:review may change it";
@@ -83,6 +87,7 @@ fn decide(
     Ok(Decision::Apply(Box::new(Update {
         patch: asked.patch.clone(),
         review: status.map(|s| (s, asked.reason.clone())),
+        may_review,
     })))
 }
 
