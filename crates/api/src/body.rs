@@ -1,5 +1,7 @@
 //! Reading a body: the right type, within size, time and memory.
 
+use std::time::Duration;
+
 use axum::body::{Body, HttpBody as _};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
@@ -12,6 +14,8 @@ use crate::state::Api;
 
 /// Beyond the largest body, so much more is read and thrown away, so that the client gets to read its 413.
 const DRAIN: usize = 64 << 20;
+/// And for so long.
+const DRAIN_TIME: Duration = Duration::from_secs(5);
 /// Content types of a body; the second for PATCH (RFC 7396).
 const TYPES: [&str; 2] = ["application/json", "application/merge-patch+json"];
 
@@ -37,6 +41,9 @@ impl FromRequest<Api> for JsonBody {
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
         if !is_json(request.headers()) || request.headers().contains_key(header::CONTENT_ENCODING) {
             return Err(Problem::new(codes::UNSUPPORTED_MEDIA_TYPE));
+        }
+        if is_hopeless(request.headers(), api.shared().limits.body_bytes) {
+            return Err(Problem::new(codes::BODY_TOO_LARGE));
         }
         let time = api.shared().limits.body_time;
         let read = tokio::time::timeout(time, read(request.into_body(), api));
@@ -68,15 +75,25 @@ async fn read(mut body: Body, api: &Api) -> Result<JsonBody, Problem> {
     Ok(JsonBody { bytes: whole.freeze(), _memory: memory })
 }
 
-/// Reads on to a bound, then refuses.
+/// Whether reading on is of no use: the client waits for a word before it sends, or announces more than is drained.
+fn is_hopeless(headers: &HeaderMap, limit: usize) -> bool {
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
+    let limit = limit as u64;
+    announced.is_some_and(|a| a > limit && (headers.contains_key(header::EXPECT) || a > limit + DRAIN as u64))
+}
+
+/// Reads on to a bound in size and time, then refuses.
 async fn refuse(mut body: Body) -> Problem {
-    let mut drained = 0;
-    while let Some(Ok(frame)) = body.frame().await {
-        drained += frame.data_ref().map_or(0, Bytes::len);
-        if drained > DRAIN {
-            break;
+    let drain = async {
+        let mut drained = 0;
+        while let Some(Ok(frame)) = body.frame().await {
+            drained += frame.data_ref().map_or(0, Bytes::len);
+            if drained > DRAIN {
+                break;
+            }
         }
-    }
+    };
+    let _ = tokio::time::timeout(DRAIN_TIME, drain).await;
     Problem::new(codes::BODY_TOO_LARGE)
 }
 

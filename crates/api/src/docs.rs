@@ -3,6 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use utoipa_swagger_ui::Config;
@@ -26,7 +27,8 @@ pub(crate) async fn root() -> Answer {
     file("index.html")
 }
 
-pub(crate) async fn asset(Path(path): Path<String>) -> Answer {
+pub(crate) async fn asset(path: Result<Path<String>, PathRejection>) -> Answer {
+    let Path(path) = path.map_err(|_| Problem::new(codes::NOT_FOUND))?;
     file(&path)
 }
 
@@ -43,7 +45,8 @@ fn file(path: &str) -> Answer {
 }
 
 /// The page of an error code.
-pub(crate) async fn error(Path(name): Path<String>) -> Answer {
+pub(crate) async fn error(name: Result<Path<String>, PathRejection>) -> Answer {
+    let Path(name) = name.map_err(|_| Problem::new(codes::NOT_FOUND))?;
     let page: Option<Response> = pages::html(&name).map(|html| Html(html).into_response());
     page.ok_or_else(|| Problem::new(codes::NOT_FOUND))
 }

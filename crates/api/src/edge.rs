@@ -45,6 +45,7 @@ fn accepts_json(headers: &HeaderMap) -> bool {
         .iter()
         .filter_map(|v| v.to_str().ok())
         .flat_map(|v| v.split(','))
+        .filter(|range| !range.trim().is_empty())
         .peekable();
     ranges.peek().is_none()
         || ranges.any(|range| {

@@ -49,9 +49,9 @@ impl Time {
 }
 
 impl fmt::Display for Time {
-    /// RFC 3339 in UTC with `Z`; milliseconds only where there are any.
+    /// RFC 3339 in UTC with `Z`, always to the millisecond, so that texts sort as moments do.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.timestamp())
+        write!(f, "{:.3}", self.timestamp())
     }
 }
 
@@ -102,8 +102,8 @@ mod tests {
     #[test]
     fn times_are_written_as_rfc_3339_with_z_and_read_back() {
         for (ms, text) in [
-            (0, "1970-01-01T00:00:00Z"),
-            (1_705_314_600_000, "2024-01-15T10:30:00Z"),
+            (0, "1970-01-01T00:00:00.000Z"),
+            (1_705_314_600_000, "2024-01-15T10:30:00.000Z"),
             (1_705_314_600_042, "2024-01-15T10:30:00.042Z"),
         ] {
             assert_eq!(Time::from_millis(ms).to_string(), text);
@@ -113,7 +113,10 @@ mod tests {
 
     #[test]
     fn an_offset_is_converted_to_utc() {
-        assert_eq!("2024-01-15T11:30:00+01:00".parse::<Time>().unwrap().to_string(), "2024-01-15T10:30:00Z");
+        assert_eq!(
+            "2024-01-15T11:30:00+01:00".parse::<Time>().unwrap().to_string(),
+            "2024-01-15T10:30:00.000Z"
+        );
     }
 
     #[test]

@@ -43,7 +43,7 @@ struct Statement {
 }
 
 /// Attempts against other writers of the same person.
-const ATTEMPTS: usize = 8;
+const ATTEMPTS: usize = 64;
 
 impl Registry {
     /// Erases a person once `check` agrees with its entity tag. Works on a record that no longer opens.

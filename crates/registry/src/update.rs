@@ -43,7 +43,7 @@ pub enum Decision {
 }
 
 /// Attempts against other writers of the same person.
-const ATTEMPTS: usize = 8;
+const ATTEMPTS: usize = 64;
 
 impl Registry {
     /// Changes a person as `decide` says after seeing it; `decide` may be asked again if another writer came

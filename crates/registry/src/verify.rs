@@ -14,7 +14,7 @@ use crate::records::Opened;
 use crate::registry::Registry;
 
 /// Attempts against other writers of the same person.
-const ATTEMPTS: usize = 8;
+const ATTEMPTS: usize = 64;
 
 impl Registry {
     /// Judges a new image of a person. Live and the same face: `verified`, with new dates; the first face of a
@@ -106,8 +106,9 @@ impl Registry {
         if !stays {
             person.sealed.biometrics.liveness_score = score;
             person.sealed.evidence = Some(evidence.clone());
-            person.updated_at = now;
         }
+        // Also a failed check of a verified person is a new version: the attempts are counted with the person.
+        person.updated_at = now;
         person.version += 1;
         person.read_at = now;
         let kind = match (live, stays) {

@@ -16,9 +16,12 @@ const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIEN
 /// Decodes standard or URL-safe base64, padded or not, with or without line breaks and a `data:` prefix.
 /// `None` when it is none of these, or empty.
 pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
-    let text = match text.strip_prefix("data:") {
-        Some(rest) => rest.split_once(";base64,")?.1,
-        None => text,
+    let is_data = text.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("data:"));
+    let text = if is_data {
+        let (head, data) = text.split_once(',')?;
+        head.to_ascii_lowercase().ends_with(";base64").then_some(data)?
+    } else {
+        text
     };
     let text = if text.bytes().any(|b| b.is_ascii_whitespace()) {
         Cow::Owned(text.split_ascii_whitespace().collect::<String>())
@@ -43,9 +46,15 @@ mod tests {
     #[test]
     fn every_spelling_decodes_to_the_same_bytes() {
         let bytes = [0xfb, 0xff, 0xfe, 1];
-        for text in
-            ["+//+AQ==", "+//+AQ", "-__-AQ==", "-__-AQ", "+//+\r\nAQ==", "data:image/png;base64,+//+AQ=="]
-        {
+        for text in [
+            "+//+AQ==",
+            "+//+AQ",
+            "-__-AQ==",
+            "-__-AQ",
+            "+//+\r\nAQ==",
+            "data:image/png;base64,+//+AQ==",
+            "DATA:image/png;BASE64,+//+AQ==",
+        ] {
             assert_eq!(decode(text).as_deref(), Some(&bytes[..]), "{text}");
         }
         for bad in

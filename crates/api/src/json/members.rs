@@ -8,6 +8,8 @@ use domain::{FieldCode, Invalid};
 use super::tree::Json;
 use crate::problem::{Fault, Problem, codes};
 
+/// Names of members are repeated up to here.
+const LONGEST_NAME: usize = 64;
 /// Most faults that are reported.
 const MOST: usize = 50;
 
@@ -20,7 +22,8 @@ pub(crate) struct Members<'a> {
 
 /// A name as a part of a JSON pointer (RFC 6901).
 fn escaped(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
+    let cut: String = name.chars().take(LONGEST_NAME).collect();
+    cut.replace('~', "~0").replace('/', "~1")
 }
 
 impl<'a> Members<'a> {

@@ -104,6 +104,13 @@ impl Operation {
         self
     }
 
+    /// The body may also be a merge patch by name (RFC 7396).
+    pub(crate) fn merge_patch(mut self) -> Self {
+        let content = &mut self.value["requestBody"]["content"];
+        content["application/merge-patch+json"] = content["application/json"].clone();
+        self
+    }
+
     /// What a face image may be refused for.
     pub(crate) fn face(mut self) -> Self {
         self.codes.extend([

@@ -27,6 +27,7 @@ pub(crate) fn malformed(error: &serde_json::Error) -> Problem {
 /// The image of a body.
 pub(crate) fn read(bytes: &[u8]) -> Result<Vec<u8>, Problem> {
     let mut members = Members::of_body(parse(bytes).map_err(|e| malformed(&e))?)?;
+    let given = members.has_value("faceImage") || members.has_value_in("biometricData", "faceImage");
     let plain = members.text("faceImage", decoded);
     let nested = members.object("biometricData", |inner| {
         let image = inner.text("faceImage", decoded);
@@ -47,7 +48,10 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Vec<u8>, Problem> {
             None
         }
         _ => {
-            members.fault("faceImage", Invalid::new(FieldCode::Required, "is required"));
+            // One that was given but faulty is reported as such already.
+            if !given {
+                members.fault("faceImage", Invalid::new(FieldCode::Required, "is required"));
+            }
             None
         }
     };

@@ -34,7 +34,7 @@ pub(super) struct Header {
     pub(super) keep: Vec<Range<usize>>,
 }
 
-/// Longest compressed profile or text of a PNG: more is an attack or a mistake.
+/// Longest compressed profile or text of a PNG: more is an attack or a mistake. What is not compressed is just cut.
 const MAX_PNG_TEXT: usize = 64 << 10;
 
 fn damaged() -> Rejection {
@@ -135,6 +135,12 @@ fn scan_end(bytes: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
+/// Whether a chunk's content is compressed: international text says so after its keyword.
+fn is_compressed(kind: &[u8], body: &[u8]) -> bool {
+    let flag = || body.iter().position(|&b| b == 0).and_then(|end| body.get(end + 1));
+    kind != b"iTXt" || flag() == Some(&1)
+}
+
 fn png(bytes: &[u8]) -> Result<Header, Rejection> {
     let mut header = Header {
         format: Format::Png,
@@ -159,7 +165,9 @@ fn png(bytes: &[u8]) -> Result<Header, Rejection> {
                 header.height = be32(body, 4).ok_or_else(damaged)?;
             }
             b"eXIf" => header.orientation = orientation::of_tiff(body).unwrap_or(header.orientation),
-            b"iCCP" | b"zTXt" | b"iTXt" | b"tEXt" if length > MAX_PNG_TEXT => return Err(damaged()),
+            b"iCCP" | b"zTXt" | b"iTXt" if length > MAX_PNG_TEXT && is_compressed(kind, body) => {
+                return Err(damaged());
+            }
             _ => {}
         }
         if matches!(kind, b"IHDR" | b"PLTE" | b"tRNS" | b"IDAT" | b"IEND") {

@@ -120,7 +120,11 @@ pub(crate) async fn run(config: &Config, command: Command) -> Outcome {
                 .parse()
                 .map_err(|_| format!("{id:?} is not the identifier of a token; see `token list`"))?;
             let tenant = tenant_id(&registry, &tenant).await?;
-            Ok(registry.revoke_token(tenant, id).await?)
+            let revoked = registry.revoke_token(tenant, id).await?;
+            if !revoked {
+                eprintln!("personhood: there is no valid token {id} in this tenant");
+            }
+            Ok(revoked)
         }
     }
 }

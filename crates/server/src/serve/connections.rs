@@ -1,15 +1,18 @@
-//! A cap on open connections: those beyond it are closed at once, before they cost anything.
+//! A cap on open connections: those beyond it are closed at once, before they cost anything. And an end to those that
+//! stop reading their answers.
 
 use std::future::{Ready, ready};
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum_server::accept::Accept;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Sleep;
 
 /// Lets so many connections in.
 #[derive(Clone)]
@@ -32,14 +35,31 @@ impl<S> Accept<TcpStream, S> for Capped {
         };
         // Small answers must not wait for the next packet.
         let _ = stream.set_nodelay(true);
-        ready(Ok((Counted { stream, _place: place }, service)))
+        ready(Ok((Counted { stream, stalled: None, _place: place }, service)))
     }
 }
 
 /// A connection that gives its place back when it ends.
 pub(crate) struct Counted {
     stream: TcpStream,
+    /// Runs while a write waits for the client to read.
+    stalled: Option<Pin<Box<Sleep>>>,
     _place: OwnedSemaphorePermit,
+}
+
+/// How long a client may leave its answer unread.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+impl Counted {
+    /// Passes a write's outcome on, or ends it when it has waited for too long.
+    fn in_time<T>(&mut self, outcome: Poll<io::Result<T>>, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
+        if outcome.is_ready() {
+            self.stalled = None;
+            return outcome;
+        }
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(PATIENCE)));
+        stalled.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
+    }
 }
 
 impl AsyncRead for Counted {
@@ -54,7 +74,8 @@ impl AsyncRead for Counted {
 
 impl AsyncWrite for Counted {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
+        let outcome = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.in_time(outcome, cx)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -74,6 +95,7 @@ impl AsyncWrite for Counted {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+        let outcome = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        self.in_time(outcome, cx)
     }
 }

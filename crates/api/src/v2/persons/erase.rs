@@ -1,12 +1,12 @@
 //! `DELETE /v2/persons/{personId}`: erasure.
 
-use axum::extract::{Path, RawQuery};
+use axum::extract::RawQuery;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::routing::delete;
 use domain::Scope;
 use serde::Serialize;
 
-use super::person_id;
+use super::{IdPath, person_id};
 use crate::auth::{Permit, PersonsWrite};
 use crate::conditional::check_if_match;
 use crate::openapi::Operation;
@@ -32,12 +32,12 @@ struct ReceiptView<'a> {
 
 async fn handle(
     permit: Permit<PersonsWrite>,
-    Path(id): Path<String>,
+    id: IdPath,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Answer {
     Query::new(query.as_deref()).finish()?;
-    let id = person_id(&id)?;
+    let id = person_id(id)?;
     let erased = permit.registry.erase(&permit.caller, id, |etag| check_if_match(&headers, etag)).await?;
     let receipt = ReceiptView {
         statement: &erased.receipt.statement,

@@ -1,12 +1,12 @@
 //! `GET /v2/persons/{personId}`.
 
-use axum::extract::{Path, RawQuery};
+use axum::extract::RawQuery;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::IntoResponse as _;
 use axum::routing::get;
 use domain::Scope;
 
-use super::{person_id, show};
+use super::{IdPath, person_id, show};
 use crate::auth::{Permit, PersonsRead};
 use crate::conditional::is_known;
 use crate::openapi::Operation;
@@ -17,12 +17,12 @@ use crate::routes::Route;
 
 async fn handle(
     permit: Permit<PersonsRead>,
-    Path(id): Path<String>,
+    id: IdPath,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Answer {
     Query::new(query.as_deref()).finish()?;
-    let id = person_id(&id)?;
+    let id = person_id(id)?;
     let person = permit.registry.get(&permit.caller, id).await?;
     if is_known(&headers, &person.etag()) {
         return Ok(respond::with(StatusCode::NOT_MODIFIED.into_response(), header::ETAG, &person.etag()));

@@ -15,6 +15,8 @@ mod show;
 mod update;
 pub(crate) mod view;
 
+use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
 use domain::PersonId;
 
 use crate::problem::{Problem, codes};
@@ -34,7 +36,10 @@ pub(crate) fn routes() -> Vec<Route> {
     routes
 }
 
-/// A person's identifier in a path. What is no identifier is simply not there.
-fn person_id(text: &str) -> Result<PersonId, Problem> {
-    text.parse().map_err(|_| Problem::new(codes::NOT_FOUND))
+/// A person's identifier in a path, as extracted.
+type IdPath = Result<Path<String>, PathRejection>;
+
+/// A person's identifier in a path. What is no identifier, or no text at all, is simply not there.
+fn person_id(path: IdPath) -> Result<PersonId, Problem> {
+    path.ok().and_then(|Path(text)| text.parse().ok()).ok_or_else(|| Problem::new(codes::NOT_FOUND))
 }

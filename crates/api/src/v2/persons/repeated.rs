@@ -47,8 +47,20 @@ impl Repeated {
     /// Takes the server's members of a body.
     pub(super) fn take(members: &mut Members<'_>) -> Self {
         let mut taken = Self::default();
-        taken.fresh.extend(members.take("version").map(|v| ("version", canonical(&v))));
-        taken.fresh.extend(members.take("updatedAt").map(|v| ("updatedAt", moment(&v))));
+        match members.take("version") {
+            None => {}
+            Some(value @ Json::Number(_)) => taken.fresh.push(("version", canonical(&value))),
+            Some(_) => members.fault("version", Invalid::new(FieldCode::WrongType, "must be a number")),
+        }
+        match members.take("updatedAt") {
+            None => {}
+            Some(Json::String(text)) if text.parse::<Time>().is_ok() => {
+                taken.fresh.push(("updatedAt", moment(&Json::String(text))));
+            }
+            Some(_) => {
+                members.fault("updatedAt", Invalid::new(FieldCode::Format, "must be an RFC 3339 time"));
+            }
+        }
         for name in ["id", "verification"] {
             taken.rest.extend(members.take(name).map(|v| (name, canonical(&v))));
         }

@@ -1,14 +1,14 @@
 //! `POST /v2/persons/{personId}/liveness`: verify a person again.
 
-use axum::extract::Path;
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::routing::post;
 use domain::Scope;
 use serde_json::json;
 
-use super::{idempotency, person_id, show};
+use super::{IdPath, idempotency, person_id, show};
 use crate::auth::{Permit, PersonsWrite};
 use crate::body::JsonBody;
+use crate::conditional::check_if_match;
 use crate::openapi::Operation;
 use crate::problem::{Answer, codes};
 use crate::routes::Route;
@@ -16,13 +16,11 @@ use crate::v2::image;
 
 const PATH: &str = "/v2/persons/{personId}/liveness";
 
-async fn handle(
-    permit: Permit<PersonsWrite>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: JsonBody,
-) -> Answer {
-    let id = person_id(&id)?;
+async fn handle(permit: Permit<PersonsWrite>, id: IdPath, headers: HeaderMap, body: JsonBody) -> Answer {
+    let id = person_id(id)?;
+    if headers.contains_key(header::IF_MATCH) {
+        check_if_match(&headers, &permit.registry.get(&permit.caller, id).await?.etag())?;
+    }
     let face = image::read(&body.bytes)?;
     let route = PATH.replace("{personId}", &id.to_string());
     let key = idempotency::read(&permit, &headers, &route, &body.bytes).await?;
@@ -38,6 +36,7 @@ pub(crate) fn route() -> Route {
              enrolled. A failed check makes a person `failed`, except that a verified person stays as it is.",
         )
         .person_id()
+        .header("If-Match", "Check only if the person still has this entity tag.")
         .idempotent()
         .body("LivenessRequest", &json!({ "faceImage": "/9j/4AAQSkZJRg…" }))
         .face()
@@ -48,6 +47,7 @@ pub(crate) fn route() -> Route {
             codes::POSE_TOO_FAR,
             codes::FACE_MISMATCH,
             codes::LIVENESS_BRAKE,
+            codes::PRECONDITION_FAILED,
             codes::LIVENESS_NOT_CONFIGURED,
             codes::DISK_FULL,
         ])

@@ -1,6 +1,5 @@
 //! `PUT` and `PATCH /v2/persons/{personId}`: a merge (RFC 7396). Only the members present change.
 
-use axum::extract::Path;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::routing::{patch, put};
 use domain::person::Change;
@@ -10,7 +9,7 @@ use serde_json::json;
 
 use super::enrolment::fingerprint;
 use super::repeated::Repeated;
-use super::{person_id, profile, show};
+use super::{IdPath, person_id, profile, show};
 use crate::auth::{Permit, PersonsWrite};
 use crate::body::JsonBody;
 use crate::conditional::check_if_match;
@@ -29,6 +28,9 @@ struct Asked {
 }
 
 fn reason(text: &str) -> Result<String, Invalid> {
+    if text.trim().is_empty() {
+        return Err(Invalid::new(FieldCode::Length, "must not be blank"));
+    }
     domain::person::check_pair("statusReason", text)?;
     Ok(text.to_owned())
 }
@@ -46,6 +48,9 @@ fn read(bytes: &[u8], now: Time) -> Result<(Asked, NewImages), Problem> {
         members.fault("verificationStatus", Invalid::new(FieldCode::WrongType, "cannot be cleared"));
     }
     let reason = members.text("statusReason", reason);
+    if status == Change::Keep && reason != Change::Keep {
+        members.fault("statusReason", Invalid::new(FieldCode::NotHere, "goes with verificationStatus"));
+    }
     let images = members.object("biometricData", |inner| {
         if inner.flag("livenessDetection") == Some(true) {
             let detail = "use POST /v2/persons/{personId}/liveness to check liveness";
@@ -91,13 +96,8 @@ fn decide(
     })))
 }
 
-async fn handle(
-    permit: Permit<PersonsWrite>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: JsonBody,
-) -> Answer {
-    let id = person_id(&id)?;
+async fn handle(permit: Permit<PersonsWrite>, id: IdPath, headers: HeaderMap, body: JsonBody) -> Answer {
+    let id = person_id(id)?;
     let (asked, images) = read(&body.bytes, permit.registry.now())?;
     let may_review = permit.may(Scope::PersonsReview);
     let updated = permit
@@ -137,7 +137,7 @@ pub(crate) fn routes() -> [Route; 2] {
             Method::PATCH,
             PATH,
             patch(handle),
-            operation("patchPerson", "Update a person by merge patch"),
+            operation("patchPerson", "Update a person by merge patch").merge_patch(),
         ),
     ]
 }

@@ -1,5 +1,6 @@
 //! `GET /v2/tokens/self`: what the token in use may do.
 
+use axum::extract::RawQuery;
 use axum::http::{Method, StatusCode};
 use axum::routing::get;
 use serde::Serialize;
@@ -7,6 +8,7 @@ use serde::Serialize;
 use crate::auth::{Any, Permit};
 use crate::openapi::Operation;
 use crate::problem::{Answer, codes};
+use crate::query::Query;
 use crate::respond;
 use crate::routes::Route;
 
@@ -21,7 +23,8 @@ struct TokenView {
     expires_at: Option<String>,
 }
 
-async fn handle(permit: Permit<Any>) -> Answer {
+async fn handle(permit: Permit<Any>, RawQuery(query): RawQuery) -> Answer {
+    Query::new(query.as_deref()).finish()?;
     let token = permit.registry.own_token(&permit.caller).await?;
     let view = TokenView {
         id: token.id.to_string(),
