@@ -124,6 +124,17 @@ impl Operation {
         self
     }
 
+    /// What a face image may be refused for where liveness is judged.
+    pub(crate) fn live_face(self) -> Self {
+        self.face().problems(&[
+            codes::FACE_CUT_OFF,
+            codes::FACE_CONTEXT_MISSING,
+            codes::TOO_DARK,
+            codes::POSE_TOO_FAR,
+            codes::LIVENESS_NOT_CONFIGURED,
+        ])
+    }
+
     /// Problems beside the usual ones.
     pub(crate) fn problems(mut self, more: &[Code]) -> Self {
         self.codes.extend_from_slice(more);

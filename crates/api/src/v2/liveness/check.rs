@@ -9,7 +9,7 @@ use super::view::LivenessView;
 use crate::auth::{BiometricsMatch, Permit};
 use crate::body::JsonBody;
 use crate::openapi::Operation;
-use crate::problem::{Answer, Problem, codes};
+use crate::problem::{Answer, Problem};
 use crate::respond;
 use crate::routes::Route;
 use crate::v2::image;
@@ -24,8 +24,7 @@ pub(crate) fn route() -> Route {
     let operation = Operation::new("Liveness", "checkLiveness", "Judge the liveness of a face", Some(Scope::BiometricsMatch))
         .describe("Judges one image and stores nothing. The score is a risk measure on a documented scale, not a probability.")
         .body("LivenessRequest", &json!({ "faceImage": "/9j/4AAQSkZJRg…" }))
-        .face()
-        .problems(&[codes::FACE_CUT_OFF, codes::FACE_CONTEXT_MISSING, codes::TOO_DARK, codes::POSE_TOO_FAR, codes::LIVENESS_NOT_CONFIGURED])
+        .live_face()
         .answer(200, "The judgement.", Some("Liveness"));
     Route::new(Method::POST, "/v2/liveness", post(handle), operation)
 }

@@ -46,15 +46,10 @@ pub(crate) fn route() -> Route {
         )
         .idempotent()
         .body("PersonCreate", &example)
-        .face()
+        .live_face()
         .problems(&[
-            codes::FACE_CUT_OFF,
-            codes::FACE_CONTEXT_MISSING,
-            codes::TOO_DARK,
-            codes::POSE_TOO_FAR,
             codes::READ_ONLY_FIELD,
             codes::EXTERNAL_ID_TAKEN,
-            codes::LIVENESS_NOT_CONFIGURED,
             codes::DISK_FULL,
             codes::NOT_FOUND,
         ])

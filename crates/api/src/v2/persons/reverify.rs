@@ -39,16 +39,11 @@ pub(crate) fn route() -> Route {
         .header("If-Match", "Check only if the person still has this entity tag.")
         .idempotent()
         .body("LivenessRequest", &json!({ "faceImage": "/9j/4AAQSkZJRg…" }))
-        .face()
+        .live_face()
         .problems(&[
-            codes::FACE_CUT_OFF,
-            codes::FACE_CONTEXT_MISSING,
-            codes::TOO_DARK,
-            codes::POSE_TOO_FAR,
             codes::FACE_MISMATCH,
             codes::LIVENESS_BRAKE,
             codes::PRECONDITION_FAILED,
-            codes::LIVENESS_NOT_CONFIGURED,
             codes::DISK_FULL,
         ])
         .answer(200, "The person.", Some("Person"));
