@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use crate::face::{Analysis, Chain, FaceError, Gates, ImageLimits, ModelIds, Want};
 use crate::models::{Models, ModelsError};
-use crate::runtime::{self, Runtime, RuntimeError};
+use crate::runtime::{self, Runtime, RuntimeError, memory};
 
 /// How many threads, how long a queue, and what an image must be.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +69,17 @@ impl Faces {
     /// # Errors
     /// As [`Self::start`].
     pub fn start_with(
+        models: &Models,
+        settings: Settings,
+        runtime: &dyn Runtime,
+    ) -> Result<Self, StartError> {
+        memory::loading();
+        let started = Self::load_and_start(models, settings, runtime);
+        memory::serving();
+        started
+    }
+
+    fn load_and_start(
         models: &Models,
         settings: Settings,
         runtime: &dyn Runtime,

@@ -6,7 +6,6 @@ mod evaluate;
 mod generate;
 mod home;
 mod kek;
-mod memory;
 mod platform;
 mod progress;
 mod serve;

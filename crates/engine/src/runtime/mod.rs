@@ -1,6 +1,7 @@
 //! The one small wall around inference: everything else in the engine sees [`Network`] only.
 
 mod fallback;
+pub(crate) mod memory;
 mod onnxruntime;
 
 use std::path::Path;

@@ -17,8 +17,8 @@ use engine::worker::Faces;
 use registry::Registry;
 
 use crate::config::Config;
+use crate::home;
 use crate::progress::Bar;
-use crate::{home, memory};
 
 /// Whatever keeps the server from starting, in words for the operator.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -60,7 +60,6 @@ pub(crate) fn faces(config: &Config) -> Option<Faces> {
     if !config.analyses_faces() {
         return None;
     }
-    memory::loading();
     let started = Models::open(&config.models()).map_err(Failure::from).and_then(|models| {
         if let Err(error) = models.pull(&Bar::default()) {
             tracing::warn!(%error, "models could not be fetched");
@@ -71,7 +70,6 @@ pub(crate) fn faces(config: &Config) -> Option<Faces> {
             Faces::start(&models, config.engine())?
         })
     });
-    memory::serving();
     started
         .inspect(|faces| tracing::info!(runtime = faces.runtime(), "faces are ready"))
         .inspect_err(
