@@ -1,6 +1,7 @@
 //! ONNX Runtime, loaded at run time from a shared library.
 
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use ort::environment::Environment;
 use ort::session::{Session, builder::GraphOptimizationLevel, builder::PrepackedWeights};
@@ -24,18 +25,26 @@ fn failed(error: impl std::fmt::Display) -> RuntimeError {
     RuntimeError(error.to_string())
 }
 
+/// The library's environment, once it is set up.
+static SHARED: Mutex<Option<Environment>> = Mutex::new(None);
+
+fn set_up(library: &Path) -> Result<Environment, RuntimeError> {
+    let builder = ort::init_from(library).map_err(failed)?;
+    builder.with_name("personhood").with_telemetry(false).build().map_err(failed)
+}
+
 impl OnnxRuntime {
     /// Loads the library.
     ///
     /// # Errors
     /// [`RuntimeError`] when it is missing, not a library for this machine, or too old.
     pub fn open(library: &Path) -> Result<Self, RuntimeError> {
-        let environment = ort::init_from(library)
-            .map_err(failed)?
-            .with_name("personhood")
-            .with_telemetry(false)
-            .build()
-            .map_err(failed)?;
+        // The library can be set up once in a process; further engines share it.
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        let environment = match &*shared {
+            Some(environment) => environment.clone(),
+            None => shared.insert(set_up(library)?).clone(),
+        };
         Ok(Self { environment, prepacked: PrepackedWeights::new() })
     }
 }
