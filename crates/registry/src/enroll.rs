@@ -111,13 +111,7 @@ impl Registry {
             changes.samples.push(self.add_face(caller, &mut person, (&key, &tenant_keys), seen, now)?);
         }
         if let Some((image, kind)) = &new.fingerprint {
-            let sample = NewSample {
-                kind: SampleKind::Fingerprint,
-                state: SampleState::Enrolled,
-                image,
-                model: "",
-                template: None,
-            };
+            let sample = NewSample::fingerprint(image);
             let (row, reference) = self.seal_sample(tenant, id, (&key, &tenant_keys), sample, now)?;
             person.sealed.biometrics.fingerprint = Some(reference);
             person.sealed.biometrics.fingerprint_kind = Some(*kind);

@@ -29,6 +29,14 @@ pub(crate) struct NewSample<'a> {
     pub(crate) template: Option<Vec<u8>>,
 }
 
+impl<'a> NewSample<'a> {
+    /// A fingerprint, kept as sent: there is no template before there is a matcher.
+    pub(crate) const fn fingerprint(image: &'a [u8]) -> Self {
+        let (kind, state) = (SampleKind::Fingerprint, SampleState::Enrolled);
+        Self { kind, state, image, model: "", template: None }
+    }
+}
+
 impl Registry {
     /// Opens a row, as of `now`.
     pub(crate) async fn open_row(

@@ -4,7 +4,7 @@ use domain::lifecycle::Cause;
 use domain::person::{Change, Patch};
 use domain::{PersonId, Status, Time};
 use engine::face::Analysis;
-use store::{Changes, PersonChange, SampleKind, SampleState};
+use store::{Changes, PersonChange};
 
 use crate::access::Caller;
 use crate::error::Error;
@@ -214,13 +214,7 @@ impl Registry {
                 if present.is_some_and(|p| p.digest == digest(tenant_keys, image)) {
                     return Ok(());
                 }
-                let sample = NewSample {
-                    kind: SampleKind::Fingerprint,
-                    state: SampleState::Enrolled,
-                    image,
-                    model: "",
-                    template: None,
-                };
+                let sample = NewSample::fingerprint(image);
                 let (row, reference) =
                     self.seal_sample(caller.tenant, id, (key, tenant_keys), sample, now)?;
                 (biometrics.fingerprint, biometrics.fingerprint_kind) = (Some(reference), Some(*kind));
