@@ -9,9 +9,11 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 mod client;
 mod home;
 mod recording;
+mod spread;
 mod stats;
 
 pub use client::{Call, Load, run};
 pub use home::{Home, serve};
 pub use recording::Recording;
+pub use spread::Spread;
 pub use stats::{median, percentile};

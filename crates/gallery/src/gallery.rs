@@ -1,0 +1,298 @@
+//! All templates of one population: put in, taken out and compared while others search.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
+
+use roaring::RoaringBitmap;
+
+use crate::block::{Block, CAPACITY, Label, NONE};
+use crate::code::Coded;
+use crate::index::Index;
+use crate::kernel::Kernel;
+use crate::nearest::Candidate;
+use crate::probe::{Probe, padded};
+
+/// A block that many read and few write. A reader holds it for the time of one block: some twenty microseconds.
+pub(crate) type Shared = Arc<RwLock<Block>>;
+
+/// One template of a subject.
+#[derive(Clone, Copy, Debug)]
+pub struct Sample<'a> {
+    /// Tells the subject's templates apart.
+    pub key: u64,
+    /// Its components; brought to length one.
+    pub vector: &'a [f32],
+}
+
+/// What is held of a subject.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Held<'a> {
+    /// The owner's word; a question may filter by it.
+    pub tag: u32,
+    /// Collections the subject is in.
+    pub collections: &'a [u128],
+    /// Its templates.
+    pub samples: &'a [Sample<'a>],
+}
+
+/// How much a gallery holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// Subjects with at least one template.
+    pub subjects: usize,
+    /// Templates.
+    pub templates: usize,
+    /// Bytes of memory.
+    pub bytes: usize,
+}
+
+/// Slots that can be filled.
+#[derive(Debug, Default)]
+struct Free {
+    slots: Vec<u32>,
+    filled: usize,
+}
+
+/// Who is in which collection.
+#[derive(Debug, Default)]
+struct Collections {
+    slots: HashMap<u128, RoaringBitmap>,
+    of_subject: HashMap<u128, Box<[u128]>>,
+}
+
+/// An index of vectors of length one under opaque keys.
+///
+/// A subject is one candidate however many templates it has. All methods may be called from any thread at any time;
+/// a search sees every `put` and `remove` that returned before it began.
+#[derive(Debug)]
+pub struct Gallery {
+    dimensions: usize,
+    pub(crate) kernel: Kernel,
+    blocks: RwLock<Vec<Shared>>,
+    index: Index,
+    free: Mutex<Free>,
+    collections: RwLock<Collections>,
+}
+
+fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Gallery {
+    /// An empty gallery of vectors with so many components.
+    #[must_use]
+    pub fn new(dimensions: usize) -> Self {
+        Self::with_kernel(dimensions, Kernel::best())
+    }
+
+    /// As [`Self::new`], with given instructions.
+    #[must_use]
+    pub fn with_kernel(dimensions: usize, kernel: Kernel) -> Self {
+        Self {
+            dimensions,
+            kernel,
+            blocks: RwLock::default(),
+            index: Index::new(),
+            free: Mutex::default(),
+            collections: RwLock::default(),
+        }
+    }
+
+    /// Replaces all that is held of `subject`. A vector that is not of this gallery's length, or has none, is left out.
+    pub fn put(&self, subject: u128, held: &Held<'_>) {
+        let coded: Vec<(u64, Coded)> = held
+            .samples
+            .iter()
+            .filter(|s| s.vector.len() == self.dimensions)
+            .filter_map(|s| Probe::new(s.vector).map(|unit| (s.key, unit)))
+            .map(|(key, unit)| (key, Coded::of(&unit.values()[..self.dimensions])))
+            .collect();
+        let mut shard = self.index.shard(subject);
+        // The new templates stand before the old ones go: a search in between sees one or both, never neither.
+        let (mut first, mut slots) = (NONE, Vec::with_capacity(coded.len()));
+        for (key, coded) in coded.into_iter().rev() {
+            let slot = self.take_slot();
+            self.fill(slot, &coded, Label { subject, sample: key, tag: held.tag, next: first });
+            slots.push(slot);
+            first = slot;
+        }
+        let before = shard.set((first != NONE).then_some(first), |slot| self.label(slot).subject);
+        let old = self.chain(before);
+        self.set_collections(subject, &old, if slots.is_empty() { &[] } else { held.collections }, &slots);
+        for slot in old {
+            self.give_slot(slot);
+        }
+    }
+
+    /// Forgets a subject.
+    pub fn remove(&self, subject: u128) {
+        self.put(subject, &Held::default());
+    }
+
+    /// Forgets everybody.
+    pub fn clear(&self) {
+        for subject in self.subjects() {
+            self.remove(subject);
+        }
+    }
+
+    /// All subjects with at least one template, in no order.
+    #[must_use]
+    pub fn subjects(&self) -> Vec<u128> {
+        let mut subjects = Vec::new();
+        for block in self.blocks() {
+            let block = read(&block);
+            let labels = (0..block.slots()).map(|slot| block.label(slot));
+            // The last template of a chain stands for its subject.
+            subjects.extend(labels.filter(|l| l.subject != 0 && l.next == NONE).map(|l| l.subject));
+        }
+        subjects
+    }
+
+    /// What is held of a subject: its tag and the keys of its templates.
+    #[must_use]
+    pub fn held(&self, subject: u128) -> Option<(u32, Vec<u64>)> {
+        let shard = self.index.shard(subject);
+        let labels: Vec<Label> = self
+            .chain(shard.first(|slot| self.label(slot).subject))
+            .into_iter()
+            .map(|s| self.label(s))
+            .collect();
+        labels.first().map(|l| (l.tag, labels.iter().map(|l| l.sample).collect()))
+    }
+
+    /// Compares a probe with one subject.
+    #[must_use]
+    pub fn compare(&self, probe: &Probe, subject: u128) -> Option<Candidate> {
+        let shard = self.index.shard(subject);
+        let slots = self.chain(shard.first(|slot| self.label(slot).subject));
+        let mut best: Option<(f32, u64)> = None;
+        let mut mean = vec![0.0f32; padded(self.dimensions)];
+        for slot in &slots {
+            let (block, at) = self.find(*slot);
+            let block = read(&block);
+            let score = block.score(at, probe);
+            if best.is_none_or(|(most, _)| score > most) {
+                best = Some((score, block.label(at).sample));
+            }
+            block.add_to(at, &mut mean);
+        }
+        let length = mean.iter().map(|v| v * v).sum::<f32>().sqrt();
+        let fused = probe.values().iter().zip(&mean).map(|(q, m)| q * m).sum::<f32>() / length.max(1e-6);
+        let (best, sample) = best?;
+        Some(Candidate { subject, sample, best, fused, templates: slots.len() })
+    }
+
+    /// How many templates a question is asked of.
+    #[must_use]
+    pub fn population(&self, collections: Option<&[u128]>) -> usize {
+        match collections {
+            None => self.free.lock().unwrap_or_else(PoisonError::into_inner).filled,
+            Some(wanted) => usize::try_from(self.members(wanted).len()).unwrap_or(usize::MAX),
+        }
+    }
+
+    /// How much is held.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        let blocks: usize = self.blocks().iter().map(|b| read(b).bytes() + size_of::<RwLock<Block>>()).sum();
+        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let (templates, listed) = (free.filled, 4 * free.slots.capacity());
+        drop(free);
+        let collections = read(&self.collections);
+        let slots: usize = collections.slots.values().map(RoaringBitmap::serialized_size).sum();
+        let lists: usize = collections.of_subject.values().map(|c| 48 + 16 * c.len()).sum();
+        let bytes = blocks + listed + slots + lists + self.index.bytes();
+        Usage { subjects: self.index.len(), templates, bytes }
+    }
+
+    pub(crate) fn blocks(&self) -> Vec<Shared> {
+        read(&self.blocks).clone()
+    }
+
+    /// The slots of all who are in at least one of `wanted`.
+    pub(crate) fn members(&self, wanted: &[u128]) -> RoaringBitmap {
+        let collections = read(&self.collections);
+        wanted.iter().filter_map(|c| collections.slots.get(c)).fold(RoaringBitmap::new(), |all, c| all | c)
+    }
+
+    fn find(&self, slot: u32) -> (Shared, usize) {
+        let slot = slot as usize;
+        (Arc::clone(&read(&self.blocks)[slot / CAPACITY]), slot % CAPACITY)
+    }
+
+    fn label(&self, slot: u32) -> Label {
+        let (block, at) = self.find(slot);
+        read(&block).label(at)
+    }
+
+    fn fill(&self, slot: u32, coded: &Coded, label: Label) {
+        let (block, at) = self.find(slot);
+        block.write().unwrap_or_else(PoisonError::into_inner).fill(at, coded, label);
+    }
+
+    /// The slots of a subject.
+    fn chain(&self, first: Option<u32>) -> Vec<u32> {
+        std::iter::successors(first, |slot| Some(self.label(*slot).next).filter(|next| *next != NONE))
+            .collect()
+    }
+
+    fn take_slot(&self) -> u32 {
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        free.filled += 1;
+        if let Some(slot) = free.slots.pop() {
+            return slot;
+        }
+        let grown = self.grow();
+        free.slots.extend(grown.clone().skip(1).rev());
+        grown.start
+    }
+
+    /// Adds empty slots to the last block, or a block.
+    fn grow(&self) -> std::ops::Range<u32> {
+        let mut blocks = self.blocks.write().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let last = blocks.len().saturating_sub(1);
+            if let Some(block) = blocks.last() {
+                let mut block = block.write().unwrap_or_else(PoisonError::into_inner);
+                let from = block.slots();
+                if block.grow() {
+                    let number = |at: usize| u32::try_from(last * CAPACITY + at).unwrap_or(NONE);
+                    return number(from)..number(block.slots());
+                }
+            }
+            blocks.push(Arc::new(RwLock::new(Block::new(padded(self.dimensions)))));
+        }
+    }
+
+    fn give_slot(&self, slot: u32) {
+        let (block, at) = self.find(slot);
+        block.write().unwrap_or_else(PoisonError::into_inner).clear(at);
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        free.filled -= 1;
+        free.slots.push(slot);
+    }
+
+    fn set_collections(&self, subject: u128, old: &[u32], collections: &[u128], new: &[u32]) {
+        if collections.is_empty() && !read(&self.collections).of_subject.contains_key(&subject) {
+            return;
+        }
+        let mut all = self.collections.write().unwrap_or_else(PoisonError::into_inner);
+        for collection in all.of_subject.remove(&subject).iter().flatten() {
+            if let Some(slots) = all.slots.get_mut(collection) {
+                for slot in old {
+                    slots.remove(*slot);
+                }
+                if slots.is_empty() {
+                    all.slots.remove(collection);
+                }
+            }
+        }
+        for collection in collections {
+            all.slots.entry(*collection).or_default().extend(new);
+        }
+        if !collections.is_empty() {
+            all.of_subject.insert(subject, collections.into());
+        }
+    }
+}
