@@ -5,10 +5,10 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use domain::biometric::{Rejection, RejectionCode};
+use domain::biometric::{Calibration, Rejection, RejectionCode};
 use tokio::sync::oneshot;
 
-use crate::face::{Analysis, Chain, FaceError, Gates, ImageLimits, ModelIds, Want};
+use crate::face::{Analysis, Chain, Detection, FaceError, Gates, ImageLimits, ModelIds, Want};
 use crate::models::{Models, ModelsError};
 use crate::runtime::{self, Runtime, RuntimeError, memory};
 
@@ -39,19 +39,54 @@ pub enum StartError {
     Thread(#[from] std::io::Error),
 }
 
-struct Job {
-    bytes: Vec<u8>,
-    want: Want,
-    answer: oneshot::Sender<Result<Analysis, FaceError>>,
+/// What a worker does with an image.
+enum Job {
+    Analyse { bytes: Vec<u8>, want: Want, answer: oneshot::Sender<Result<Analysis, FaceError>> },
+    Detect { bytes: Vec<u8>, answer: oneshot::Sender<Result<Detection, FaceError>> },
+}
+
+/// Who looks at images: the chain of networks, or in tests a table of answers.
+pub trait Analyst: Send + 'static {
+    /// See [`Chain::analyse`].
+    ///
+    /// # Errors
+    /// [`FaceError`].
+    fn analyse(&mut self, bytes: &[u8], want: Want) -> Result<Analysis, FaceError>;
+
+    /// See [`Chain::detect`].
+    ///
+    /// # Errors
+    /// [`FaceError`].
+    fn detect(&mut self, bytes: &[u8]) -> Result<Detection, FaceError>;
+}
+
+impl Analyst for Chain {
+    fn analyse(&mut self, bytes: &[u8], want: Want) -> Result<Analysis, FaceError> {
+        self.analyse(bytes, want)
+    }
+
+    fn detect(&mut self, bytes: &[u8]) -> Result<Detection, FaceError> {
+        self.detect(bytes)
+    }
+}
+
+/// What the workers' answers mean.
+#[derive(Clone, Debug)]
+pub struct Meaning {
+    /// Names and versions of the models.
+    pub ids: ModelIds,
+    /// Components of a template.
+    pub dimensions: usize,
+    /// What a cosine of two templates says.
+    pub calibration: Calibration,
 }
 
 /// The face engine; cheap to clone, shared by all requests.
 #[derive(Clone)]
 pub struct Faces {
     queue: SyncSender<Job>,
-    ids: Arc<ModelIds>,
+    meaning: Arc<Meaning>,
     runtime: Arc<str>,
-    same_person: f32,
 }
 
 impl Faces {
@@ -85,20 +120,53 @@ impl Faces {
         runtime: &dyn Runtime,
     ) -> Result<Self, StartError> {
         let loaded = crate::face::load(models)?;
-        let (queue, jobs) = sync_channel(settings.queue.max(1));
+        let chains = (0..settings.workers.max(1))
+            .map(|_| loaded.chain(runtime, settings.gates, settings.limits))
+            .collect::<Result<Vec<_>, _>>()?;
+        let embedder = &models.manifest().embedder;
+        let meaning = Meaning {
+            ids: loaded.ids(),
+            dimensions: embedder.dimensions,
+            calibration: embedder.calibration.clone(),
+        };
+        Self::employ(chains, settings.queue, meaning, &runtime.name())
+    }
+
+    /// Starts a thread for each of `analysts`.
+    ///
+    /// # Errors
+    /// [`StartError::Thread`].
+    pub fn employ(
+        analysts: Vec<impl Analyst>,
+        places: usize,
+        meaning: Meaning,
+        runtime: &str,
+    ) -> Result<Self, StartError> {
+        let (queue, jobs) = sync_channel(places.max(1));
         let jobs = Arc::new(Mutex::new(jobs));
-        for index in 0..settings.workers.max(1) {
-            let (chain, jobs) = (loaded.chain(runtime, settings.gates, settings.limits)?, Arc::clone(&jobs));
-            thread::Builder::new().name(format!("face-{index}")).spawn(move || work(chain, &jobs))?;
+        for (index, analyst) in analysts.into_iter().enumerate() {
+            let jobs = Arc::clone(&jobs);
+            thread::Builder::new().name(format!("face-{index}")).spawn(move || work(analyst, &jobs))?;
         }
-        let same_person = models.manifest().embedder.same_person_cosine;
-        Ok(Self { queue, ids: Arc::new(loaded.ids()), runtime: runtime.name().into(), same_person })
+        Ok(Self { queue, meaning: Arc::new(meaning), runtime: runtime.into() })
     }
 
     /// Names and versions of the models.
     #[must_use]
     pub fn ids(&self) -> &ModelIds {
-        &self.ids
+        &self.meaning.ids
+    }
+
+    /// Components of a template.
+    #[must_use]
+    pub fn dimensions(&self) -> usize {
+        self.meaning.dimensions
+    }
+
+    /// What a cosine of two templates says.
+    #[must_use]
+    pub fn calibration(&self) -> &Calibration {
+        &self.meaning.calibration
     }
 
     /// The runtime's name.
@@ -107,10 +175,11 @@ impl Faces {
         &self.runtime
     }
 
-    /// Cosine from which two templates count as one person in a 1:1 comparison.
-    #[must_use]
-    pub const fn same_person_cosine(&self) -> f32 {
-        self.same_person
+    fn send(&self, job: Job) -> Result<(), FaceError> {
+        self.queue.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) => FaceError::Busy,
+            TrySendError::Disconnected(_) => stopped(),
+        })
     }
 
     /// Analyses an image file on one of the threads.
@@ -119,10 +188,17 @@ impl Faces {
     /// [`FaceError`]; `Busy` at once when the queue is full.
     pub async fn analyse(&self, bytes: Vec<u8>, want: Want) -> Result<Analysis, FaceError> {
         let (answer, result) = oneshot::channel();
-        self.queue.try_send(Job { bytes, want, answer }).map_err(|error| match error {
-            TrySendError::Full(_) => FaceError::Busy,
-            TrySendError::Disconnected(_) => stopped(),
-        })?;
+        self.send(Job::Analyse { bytes, want, answer })?;
+        result.await.unwrap_or_else(|_| Err(stopped()))
+    }
+
+    /// Finds all faces of an image file on one of the threads.
+    ///
+    /// # Errors
+    /// As [`Self::analyse`].
+    pub async fn detect(&self, bytes: Vec<u8>) -> Result<Detection, FaceError> {
+        let (answer, result) = oneshot::channel();
+        self.send(Job::Detect { bytes, answer })?;
         result.await.unwrap_or_else(|_| Err(stopped()))
     }
 
@@ -132,7 +208,7 @@ impl Faces {
     /// As [`Self::analyse`], but never `Busy`.
     pub fn analyse_blocking(&self, bytes: Vec<u8>, want: Want) -> Result<Analysis, FaceError> {
         let (answer, result) = oneshot::channel();
-        self.queue.send(Job { bytes, want, answer }).map_err(|_| stopped())?;
+        self.queue.send(Job::Analyse { bytes, want, answer }).map_err(|_| stopped())?;
         result.blocking_recv().unwrap_or_else(|_| Err(stopped()))
     }
 }
@@ -141,19 +217,28 @@ fn stopped() -> FaceError {
     FaceError::Fault(RuntimeError("the inference threads have stopped".into()))
 }
 
-fn work(mut chain: Chain, jobs: &Mutex<Receiver<Job>>) {
+fn work(mut analyst: impl Analyst, jobs: &Mutex<Receiver<Job>>) {
     loop {
         // The lock is held while waiting: exactly one idle worker waits in `recv`, the others for the lock.
         let received = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Job { bytes, want, answer }) = received else { return };
-        if answer.is_closed() {
-            continue; // The client has gone.
+        match received {
+            Ok(Job::Analyse { bytes, want, answer }) => {
+                reply(answer, || analyst.analyse(&bytes, want));
+            }
+            Ok(Job::Detect { bytes, answer }) => reply(answer, || analyst.detect(&bytes)),
+            Err(_) => return,
         }
-        // A decoder bug must cost one request, not a worker.
-        let result = catch_unwind(AssertUnwindSafe(|| chain.analyse(&bytes, want))).unwrap_or_else(|_| {
-            tracing::error!("the analysis of an image panicked");
-            Err(Rejection::new(RejectionCode::ImageUndecodable).into())
-        });
-        let _ = answer.send(result);
     }
+}
+
+/// Does a piece of work unless the client has gone. A decoder bug must cost one request, not a worker.
+fn reply<T>(answer: oneshot::Sender<Result<T, FaceError>>, work: impl FnOnce() -> Result<T, FaceError>) {
+    if answer.is_closed() {
+        return;
+    }
+    let result = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        tracing::error!("the analysis of an image panicked");
+        Err(Rejection::new(RejectionCode::ImageUndecodable).into())
+    });
+    let _ = answer.send(result);
 }

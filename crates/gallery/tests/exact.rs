@@ -29,9 +29,10 @@ impl Numbers {
     }
 }
 
-fn unit(v: Vec<f32>) -> Vec<f32> {
+fn unit(mut v: Vec<f32>) -> Vec<f32> {
     let length = v.iter().map(|x| x * x).sum::<f32>().sqrt();
-    v.iter().map(|x| x / length).collect()
+    v.iter_mut().for_each(|x| *x /= length);
+    v
 }
 
 fn dot(a: &[f32], b: &[f32]) -> f32 {

@@ -123,7 +123,8 @@ impl Registry {
                 cosine.ok_or_else(|| Error::Fault("templates of one model differ in length".into()))?;
             best = Some(best.map_or(cosine, |b| b.max(cosine)));
         }
-        Ok(best.map(|cosine| cosine >= faces.same_person_cosine()))
+        let threshold = domain::biometric::MatchScore::at_rate(1e-4);
+        Ok(best.map(|cosine| faces.calibration().score(cosine) >= threshold))
     }
 }
 

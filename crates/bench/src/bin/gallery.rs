@@ -33,7 +33,6 @@ fn fill(count: usize) -> (Arc<Gallery>, Vec<f32>) {
                     vector.copy_from_slice(&spread.vector());
                     let subject = (part * half + i) as u128 + 1;
                     let samples = [Sample { key: 0, vector }];
-                    #[expect(clippy::cast_possible_truncation, reason = "0 or 1")]
                     gallery.put(
                         subject,
                         &Held { tag: (subject % TAGS) as u32, samples: &samples, collections: &[] },
@@ -71,7 +70,7 @@ fn float_scan(floats: &[f32], probe: &[f32], threshold: f32) -> (Duration, Vec<(
                     for (i, row) in floats.chunks_exact(DIMENSIONS).enumerate() {
                         let score = dot(row, probe);
                         let subject = (part * half + i) as u128 + 1;
-                        if score >= threshold && subject % TAGS == 0 {
+                        if score >= threshold && subject.is_multiple_of(TAGS) {
                             found.push((subject, score));
                         }
                     }
@@ -117,7 +116,7 @@ fn ask(
     let questions: Vec<Question> = probes.iter().map(|p| question(p, threshold)).collect();
     let started = Instant::now();
     let asked: Vec<_> =
-        questions.into_iter().map(|q| scanner.ask(Arc::clone(gallery), q).ok().expect("a place")).collect();
+        questions.into_iter().map(|q| scanner.ask(Arc::clone(gallery), q).expect("a place")).collect();
     let found = asked.into_iter().map(|a| a.blocking_recv().expect("an answer")).collect();
     (started.elapsed(), found)
 }

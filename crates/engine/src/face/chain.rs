@@ -8,7 +8,7 @@ use image::RgbImage;
 use super::align::{Similarity, warp};
 use super::decode::{Decoded, ImageLimits, decode};
 use super::detect::{Face, detect};
-use super::quality::{Gates, check_look, check_place, measure, single};
+use super::quality::{Gates, check_look, check_place, measure, nearest_to_centre, single};
 use super::template::Template;
 use super::{FaceError, ModelIds, liveness};
 use crate::models::{Colour, Manifest, Models, ModelsError};
@@ -17,8 +17,11 @@ use crate::runtime::{Network, Runtime, RuntimeError};
 /// What a caller wants to know of an image.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Want {
-    /// A template, to enrol.
+    /// A template, to enrol or to look for.
     Template,
+    /// A template of the face nearest to the centre, whatever its quality: how files laid out as those of LFW are
+    /// to be read.
+    Central,
     /// Liveness, and a template where the score reaches `threshold`.
     Liveness {
         /// On the published scale.
@@ -44,6 +47,20 @@ pub struct Analysis {
     /// The image file without metadata.
     pub image: Stored,
 }
+
+/// The faces of an image.
+#[derive(Clone, Debug)]
+pub struct Detection {
+    /// Width of the upright image, in pixels.
+    pub width: u32,
+    /// Its height.
+    pub height: u32,
+    /// The faces with their measures, the tallest first.
+    pub faces: Vec<(Face, FaceQuality)>,
+}
+
+/// Most faces of one image that are measured: bounds the time a picture of a crowd takes.
+const MOST_FACES: usize = 100;
 
 /// Networks and buffers of one worker.
 pub struct Chain {
@@ -112,14 +129,19 @@ impl Chain {
     pub fn analyse(&mut self, bytes: &[u8], want: Want) -> Result<Analysis, FaceError> {
         let Decoded { pixels, stored } = decode(bytes, &self.limits)?;
         let faces = detect(self.detector.as_mut(), &self.manifest.detector, &pixels, &mut self.input)?;
-        let face = single(&faces)?;
+        let central = want == Want::Central;
+        let face = if central { nearest_to_centre(&faces, &pixels)? } else { single(&faces)? };
         let judged = matches!(want, Want::Liveness { .. });
-        check_place(&face, &pixels, &self.gates, judged)?;
+        if !central {
+            check_place(&face, &pixels, &self.gates, judged)?;
+        }
         let quality = self.align(&pixels, &face)?;
-        check_look(&quality, &self.gates, judged)?;
+        if !central {
+            check_look(&quality, &self.gates, judged)?;
+        }
         // The embedder's input is ready now; the liveness network gets a buffer of its own.
         let liveness = match want {
-            Want::Template => None,
+            Want::Template | Want::Central => None,
             Want::Liveness { .. } => {
                 let mut input = Vec::new();
                 Some(liveness::score(
@@ -163,15 +185,47 @@ impl Chain {
         Ok(measure(face, &self.grey, side))
     }
 
-    /// Runs the embedder over what [`Self::align`] prepared.
+    /// The template of what [`Self::align`] prepared.
     fn embed(&mut self) -> Result<Template, FaceError> {
+        let mut values = self.run_embedder()?;
+        if self.manifest.embedder.mirror {
+            let side = self.manifest.embedder.side as usize;
+            self.input.chunks_exact_mut(side).for_each(<[f32]>::reverse);
+            let mirrored = self.run_embedder()?;
+            values.iter_mut().zip(mirrored).for_each(|(v, m)| *v += m);
+        }
+        Ok(Template::normalised(values)
+            .ok_or_else(|| RuntimeError("the embedder answered no number".into()))?)
+    }
+
+    fn run_embedder(&mut self) -> Result<Vec<f32>, RuntimeError> {
         let side = self.manifest.embedder.side as usize;
         let mut values = Vec::new();
         self.embedder.run([1, 3, side, side], &self.input, &mut |_, out| values.extend_from_slice(out))?;
         if values.len() != self.manifest.embedder.dimensions {
-            return Err(RuntimeError("the embedder's output has an unexpected length".into()).into());
+            return Err(RuntimeError("the embedder's output has an unexpected length".into()));
         }
-        Ok(Template::normalised(values)
-            .ok_or_else(|| RuntimeError("the embedder answered no number".into()))?)
+        Ok(values)
+    }
+
+    /// All faces of an image with their measures, the tallest first.
+    ///
+    /// # Errors
+    /// As [`Self::analyse`], but an image without a face is an empty answer.
+    pub fn detect(&mut self, bytes: &[u8]) -> Result<Detection, FaceError> {
+        let Decoded { pixels, .. } = decode(bytes, &self.limits)?;
+        let mut found = detect(self.detector.as_mut(), &self.manifest.detector, &pixels, &mut self.input)?;
+        found.sort_by(|a, b| b.height.total_cmp(&a.height));
+        found.truncate(MOST_FACES);
+        let mut faces = Vec::with_capacity(found.len());
+        for face in found {
+            // A face whose landmarks collapse cannot be measured: it is of no use to anybody.
+            match self.align(&pixels, &face) {
+                Ok(quality) => faces.push((face, quality)),
+                Err(FaceError::Rejected(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Detection { width: pixels.width(), height: pixels.height(), faces })
     }
 }

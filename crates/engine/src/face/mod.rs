@@ -14,7 +14,7 @@ pub mod template;
 
 use std::sync::Arc;
 
-pub use chain::{Analysis, Chain, Stored, Want};
+pub use chain::{Analysis, Chain, Detection, Stored, Want};
 pub use decode::ImageLimits;
 pub use detect::Face;
 use domain::biometric::Rejection;

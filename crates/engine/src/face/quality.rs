@@ -60,6 +60,19 @@ pub(super) fn single(faces: &[Face]) -> Result<Face, Rejection> {
     Ok(face)
 }
 
+/// The face whose middle is nearest to the middle of the image.
+///
+/// # Errors
+/// `face-not-found`.
+#[expect(clippy::cast_precision_loss, reason = "pixel counts are small")]
+pub(super) fn nearest_to_centre(faces: &[Face], image: &RgbImage) -> Result<Face, Rejection> {
+    let distance = |f: &Face| {
+        (f.x + (f.width - image.width() as f32) / 2.0).hypot(f.y + (f.height - image.height() as f32) / 2.0)
+    };
+    let nearest = faces.iter().min_by(|a, b| distance(a).total_cmp(&distance(b)));
+    nearest.copied().ok_or(Rejection::new(RejectionCode::FaceNotFound))
+}
+
 /// How much of the box lies outside the image, as a part of its width or height, whichever is more.
 #[expect(clippy::cast_precision_loss, reason = "pixel counts are small")]
 fn cut(face: &Face, image: &RgbImage) -> f32 {
@@ -156,6 +169,14 @@ mod tests {
         assert!(single(&[face(100.0), face(49.0)]).is_ok());
         assert_eq!(single(&[face(100.0), face(50.0)]).unwrap_err().code, RejectionCode::MultipleFaces);
         assert_eq!(single(&[]).unwrap_err().code, RejectionCode::FaceNotFound);
+    }
+
+    #[test]
+    fn the_central_face_need_not_be_the_largest() {
+        let image = RgbImage::new(250, 250);
+        let central = Face { x: 100.0, y: 90.0, ..face(60.0) };
+        assert_eq!(nearest_to_centre(&[face(90.0), central], &image), Ok(central));
+        assert!(nearest_to_centre(&[], &image).is_err());
     }
 
     #[test]

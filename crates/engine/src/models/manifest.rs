@@ -1,11 +1,30 @@
 //! The manifest: which networks, from which packages, fed how. Data, so that an operator can bring other weights.
 
+use domain::biometric::Calibration;
 use serde::Deserialize;
 
 /// A manifest that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("the model manifest is not valid: {0}")]
 pub struct BadManifest(#[from] toml::de::Error);
+
+/// What the embedder's cosines mean, as written: checked while it is read.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CalibrationTable {
+    /// Where the figures come from; for the reader of the manifest.
+    #[serde(rename = "source")]
+    _source: String,
+    /// Cosine and false match rate.
+    points: Vec<(f64, f64)>,
+    /// The smallest rate with thirty observed errors or more.
+    observed: f64,
+}
+
+fn calibration<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Calibration, D::Error> {
+    let table = CalibrationTable::deserialize(deserializer)?;
+    Calibration::new(&table.points, table.observed).map_err(serde::de::Error::custom)
+}
 
 /// Everything the face engine loads.
 #[derive(Clone, Debug, Deserialize)]
@@ -129,8 +148,12 @@ pub struct Embedder {
     pub side: u32,
     /// Length of the template.
     pub dimensions: usize,
-    /// Cosine from which two templates count as one person in a 1:1 comparison.
-    pub same_person_cosine: f32,
+    /// Whether the template is made of the crop and its mirror image: a little more accurate at twice the time.
+    #[serde(default)]
+    pub mirror: bool,
+    /// How often strangers are as alike as a cosine says.
+    #[serde(deserialize_with = "calibration")]
+    pub calibration: Calibration,
 }
 
 /// The passive liveness network.

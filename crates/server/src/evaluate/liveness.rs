@@ -35,6 +35,8 @@ pub(crate) struct Report {
 pub(crate) enum EvaluateError {
     #[error("{0}: {1}")]
     Read(PathBuf, io::Error),
+    #[error("the list of pairs cannot be read: {0}")]
+    Pairs(String),
     #[error(transparent)]
     Engine(#[from] FaceError),
 }

@@ -33,6 +33,21 @@ fn part(scores: &[f32], counts: impl Fn(f32) -> bool) -> Option<f64> {
     (!scores.is_empty()).then(|| scores.iter().filter(|&&s| counts(s)).count() as f64 / scores.len() as f64)
 }
 
+/// Lower and upper bound.
+pub(crate) type Interval = [f64; 2];
+
+/// Wilson's 95 % interval of a rate of which `count` in `of` were seen.
+pub(crate) fn wilson(count: u64, of: u64) -> Interval {
+    const Z: f64 = 1.959_964;
+    if of == 0 {
+        return [0.0, 1.0];
+    }
+    let (n, p) = (of as f64, count as f64 / of as f64);
+    let middle = (p + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n);
+    let half = Z / (1.0 + Z * Z / n) * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
+    [(middle - half).max(0.0), (middle + half).min(1.0)]
+}
+
 /// Equal error rate: the mean of the two rates at the threshold where they are closest.
 pub(crate) fn eer(live: &[f32], spoof: &[f32]) -> Option<f64> {
     let mut thresholds: Vec<f32> = live.iter().chain(spoof).copied().chain([f32::INFINITY]).collect();
@@ -55,6 +70,15 @@ mod tests {
         assert_eq!(apcer(&spoof, 0.5), Some(1.0 / 3.0));
         assert_eq!(bpcer(&live, 0.5), Some(1.0 / 3.0));
         assert_eq!(eer(&live, &spoof), Some(1.0 / 3.0));
+    }
+
+    #[test]
+    fn no_error_in_n_is_still_a_bound_of_about_four_in_n() {
+        let [low, high] = wilson(0, 1_000);
+        assert!(low == 0.0 && (0.003..0.004).contains(&high));
+        let [low, high] = wilson(50, 100);
+        assert!((low - 0.404).abs() < 1e-3 && (high - 0.596).abs() < 1e-3);
+        assert_eq!(wilson(0, 0), [0.0, 1.0]);
     }
 
     #[test]

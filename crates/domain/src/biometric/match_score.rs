@@ -1,0 +1,105 @@
+//! How alike two templates are, on one scale for all models: by how often strangers are as alike.
+
+/// Points of the scale: decimal logarithm of the false match rate, score. Between them it is linear.
+const SCALE: [(f64, f64); 6] = [(0.0, 0.0), (-2.0, 0.5), (-3.0, 0.7), (-4.0, 0.8), (-6.0, 0.9), (-16.0, 1.0)];
+
+/// How alike, in `[0, 1]`: 0.5 where one pair of strangers in a hundred is as alike, 0.7 for one in a thousand, 0.8
+/// for one in ten thousand, 0.9 for one in a million.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct MatchScore(f32);
+
+impl MatchScore {
+    /// The lowest score.
+    pub const LEAST: Self = Self(0.0);
+
+    /// From a score, clamped to `[0, 1]` and kept to four decimals: what is answered and what is compared with a
+    /// threshold is one and the same number.
+    #[must_use]
+    pub fn new(value: f64) -> Self {
+        let value = if value.is_finite() { value.clamp(0.0, 1.0) } else { 0.0 };
+        #[expect(clippy::cast_possible_truncation, reason = "four decimals of a number between 0 and 1")]
+        Self(((value * 1e4).round() / 1e4) as f32)
+    }
+
+    /// The score of a pair, when strangers are at least as alike at this rate.
+    #[must_use]
+    pub fn at_rate(rate: f64) -> Self {
+        let decades = rate.clamp(1e-300, 1.0).log10();
+        let over = SCALE.windows(2).find(|w| decades >= w[1].0);
+        over.map_or(Self(1.0), |w| Self::new(between(decades, (w[0].0, w[1].0), (w[0].1, w[1].1))))
+    }
+
+    /// The rate at which strangers reach this score.
+    #[must_use]
+    pub fn rate(self) -> f64 {
+        let score = f64::from(self.0);
+        let over = SCALE.windows(2).find(|w| score <= w[1].1).unwrap_or(&SCALE[SCALE.len() - 2..]);
+        10f64.powf(between(score, (over[0].1, over[1].1), (over[0].0, over[1].0)))
+    }
+
+    /// The score.
+    #[must_use]
+    pub const fn get(self) -> f32 {
+        self.0
+    }
+}
+
+/// Where `x` lies between `from`, on the way between `to`.
+pub(super) fn between(x: f64, from: (f64, f64), to: (f64, f64)) -> f64 {
+    to.0 + (x - from.0) / (from.1 - from.0) * (to.1 - to.0)
+}
+
+/// The rate of false matches of one comparison at which one in `comparisons` of them makes a false positive with
+/// probability `false_positive_rate` at most: `1 − (1 − f)^n`, turned round.
+#[must_use]
+pub fn rate_for_search(false_positive_rate: f64, comparisons: usize) -> f64 {
+    // ln_1p and exp_m1 keep the digits of rates far below 1.
+    let none = (-false_positive_rate.clamp(0.0, 1.0 - 1e-12)).ln_1p();
+    -(none / comparisons.max(1) as f64).exp_m1()
+}
+
+/// The probability that one of `comparisons` strangers reaches what one reaches at `rate`.
+#[must_use]
+pub fn search_rate(rate: f64, comparisons: usize) -> f64 {
+    -((-rate.clamp(0.0, 1.0 - 1e-12)).ln_1p() * comparisons as f64).exp_m1()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_scale_passes_through_its_published_points() {
+        for (rate, score) in
+            [(1.0, 0.0), (1e-2, 0.5), (1e-3, 0.7), (1e-4, 0.8), (1e-6, 0.9), (1e-16, 1.0), (0.0, 1.0)]
+        {
+            assert_eq!(MatchScore::at_rate(rate).get(), score, "at {rate}");
+        }
+    }
+
+    #[test]
+    fn a_search_of_many_needs_a_stricter_comparison() {
+        assert!((rate_for_search(1e-3, 1_000) - 1e-6).abs() < 1e-9);
+        assert!((rate_for_search(1e-3, 1) - 1e-3).abs() < 1e-12);
+        assert!((search_rate(1e-9, 1_000_000) - 1e-3).abs() < 1e-6);
+        assert_eq!(search_rate(0.0, 10), 0.0);
+    }
+
+    proptest! {
+        #[test]
+        fn score_and_rate_are_each_others_inverse(decades in -15.9f64..0.0) {
+            let rate = 10f64.powf(decades);
+            let score = MatchScore::at_rate(rate);
+            // Four decimals of the score are up to a hundredth of a decade.
+            prop_assert!((score.rate().log10() - decades).abs() < 0.011);
+            prop_assert_eq!(MatchScore::at_rate(score.rate()), score);
+        }
+
+        #[test]
+        fn a_rarer_match_scores_no_less(a in 1e-12f64..1.0, b in 1e-12f64..1.0) {
+            let (rare, common) = if a < b { (a, b) } else { (b, a) };
+            prop_assert!(MatchScore::at_rate(rare) >= MatchScore::at_rate(common));
+        }
+    }
+}
