@@ -116,6 +116,16 @@ id_type!(
     "event_"
 );
 id_type!(
+    /// A collection of persons of one tenant.
+    CollectionId,
+    "collection_"
+);
+id_type!(
+    /// Two persons of one tenant who may be one.
+    DuplicateId,
+    "duplicate_"
+);
+id_type!(
     /// An API token; the token itself is a separate secret.
     TokenId,
     "token_"

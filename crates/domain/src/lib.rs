@@ -13,6 +13,6 @@ pub mod tenant;
 
 pub use clock::{Clock, Random, Time};
 pub use error::{FieldCode, Invalid};
-pub use id::{EventId, PersonId, SampleId, TenantId, TokenId};
+pub use id::{CollectionId, DuplicateId, EventId, PersonId, SampleId, TenantId, TokenId};
 pub use lifecycle::{Status, Verification};
 pub use tenant::{Scope, Scopes};

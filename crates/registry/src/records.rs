@@ -115,6 +115,7 @@ impl Registry {
             created_at: now,
             model: sample.model.to_owned(),
             template,
+            remade: None,
         };
         let row = SampleRow { head, image: seal(&place::image(tenant, person, id), sample.image)? };
         let evidence = sample.state == SampleState::Evidence;

@@ -1,7 +1,10 @@
 //! Between columns and values.
 
-use ::store::{IndexEntry, IndexField, PersonRow, SampleHead, SampleKind, SampleState, TokenRow};
-use domain::{PersonId, SampleId, Scopes, Status, Time, TokenId};
+use ::store::{
+    CollectionRow, IndexEntry, IndexField, PairDecision, PairRow, PersonRow, SampleHead, SampleKind,
+    SampleState, TokenRow,
+};
+use domain::{CollectionId, DuplicateId, PersonId, SampleId, Scopes, Status, Time, TokenId};
 use rusqlite::types::Type;
 use rusqlite::{Error, Result, Row};
 
@@ -21,7 +24,7 @@ pub(crate) const fn status_code(status: Status) -> u8 {
     }
 }
 
-fn status(row: &Row<'_>, column: usize) -> Result<Status> {
+pub(crate) fn status(row: &Row<'_>, column: usize) -> Result<Status> {
     match row.get::<_, u8>(column)? {
         1 => Ok(Status::Pending),
         2 => Ok(Status::Verified),
@@ -52,7 +55,12 @@ pub(crate) fn person(row: &Row<'_>) -> Result<PersonRow> {
     })
 }
 
+/// Columns of a sample, in the order of [`sample`].
+pub(crate) const SAMPLE: &str =
+    "s.id, s.kind, s.state, s.created_at, s.model, s.template, s.remade_model, s.remade";
+
 pub(crate) fn sample(row: &Row<'_>, person: PersonId) -> Result<SampleHead> {
+    let remade: (Option<String>, Option<Vec<u8>>) = (row.get(6)?, row.get(7)?);
     Ok(SampleHead {
         id: SampleId::from_bytes(row.get(0)?),
         person,
@@ -69,7 +77,47 @@ pub(crate) fn sample(row: &Row<'_>, person: PersonId) -> Result<SampleHead> {
         created_at: time(row, 3)?,
         model: row.get(4)?,
         template: row.get(5)?,
+        remade: remade.0.zip(remade.1),
     })
+}
+
+/// Columns of a collection, in the order of [`collection`].
+pub(crate) const COLLECTION: &str = "id, version, created_at, updated_at, name, sealed";
+
+pub(crate) fn collection(row: &Row<'_>) -> Result<CollectionRow> {
+    Ok(CollectionRow {
+        id: CollectionId::from_bytes(row.get(0)?),
+        version: row.get(1)?,
+        created_at: time(row, 2)?,
+        updated_at: time(row, 3)?,
+        name: row.get(4)?,
+        sealed: row.get(5)?,
+    })
+}
+
+/// Columns of a pair, in the order of [`pair`].
+pub(crate) const PAIR: &str = "id, first, second, created_at, decision, version, sealed";
+
+pub(crate) fn pair(row: &Row<'_>) -> Result<PairRow> {
+    Ok(PairRow {
+        id: DuplicateId::from_bytes(row.get(0)?),
+        persons: [PersonId::from_bytes(row.get(1)?), PersonId::from_bytes(row.get(2)?)],
+        created_at: time(row, 3)?,
+        decision: match row.get::<_, u8>(4)? {
+            1 => PairDecision::Open,
+            2 => PairDecision::Same,
+            3 => PairDecision::Different,
+            _ => return Err(strange(4)),
+        },
+        version: row.get(5)?,
+        sealed: row.get(6)?,
+    })
+}
+
+/// The collections among [`terms`].
+pub(crate) fn collections(terms: &[u8]) -> Vec<CollectionId> {
+    let inside = each_term(terms).filter(|(field, _)| *field == IndexField::Collection as u8);
+    inside.filter_map(|(_, id)| id.try_into().ok().map(CollectionId::from_bytes)).collect()
 }
 
 /// Columns of a token, in the order of [`token`].

@@ -6,7 +6,8 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::failure::failed;
 
 /// Numbered from 1; never changed once released, only added to.
-const STEPS: [&str; 1] = [include_str!("../migrations/0001_persons.sql")];
+const STEPS: [&str; 2] =
+    [include_str!("../migrations/0001_persons.sql"), include_str!("../migrations/0002_search.sql")];
 
 fn version(connection: &Connection) -> Result<usize, StoreError> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)
@@ -46,6 +47,28 @@ mod tests {
         connection.pragma_update(None, "user_version", 99).unwrap();
         assert!(matches!(migrate(&mut connection), Err(StoreError::Damaged(_))));
         assert_eq!(version(&connection), Ok(99));
+    }
+
+    #[test]
+    fn faces_enrolled_before_there_was_a_search_are_followed() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(STEPS[0]).unwrap();
+        connection.pragma_update(None, "user_version", 1).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO samples VALUES (x'01', x'0a', x'01', 1, 1, 0, 7, 'm', x'00'), (x'01', x'0a', x'02', 1, 2, 0, 9, '', NULL),
+                                            (x'01', x'0b', x'03', 2, 1, 0, 8, '', NULL);",
+            )
+            .unwrap();
+        migrate(&mut connection).unwrap();
+        let followed: Vec<(Vec<u8>, u64)> = connection
+            .prepare("SELECT person, sequence FROM search_changes")
+            .unwrap()
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        assert_eq!(followed, [(vec![0x0a], 7)], "the enrolled face counts, evidence and fingers do not");
     }
 
     #[test]

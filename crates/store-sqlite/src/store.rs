@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ::store::{
-    Answer, Changes, CommitError, Committed, EventRow, IdempotencyRow, ListQuery, Page, PersonRow,
-    SampleHead, Store, StoreError, TenantRow, TokenRow,
+    Answer, Changes, CollectionRow, CommitError, Committed, EventRow, IdempotencyRow, ListQuery, Page,
+    PairDecision, PairRow, PersonRow, SampleHead, SearchChanges, SearchRow, Sequence, Store, StoreError,
+    TenantRow, TokenRow,
 };
-use domain::{PersonId, SampleId, TenantId, Time, TokenId};
+use domain::{CollectionId, DuplicateId, PersonId, SampleId, TenantId, Time, TokenId};
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
@@ -100,6 +101,60 @@ impl Store for SqliteStore {
         sample: SampleId,
     ) -> Answer<'_, Option<Vec<u8>>> {
         self.aside(move |c| read::sample_image(c, tenant, person, sample))
+    }
+
+    fn sequence(&self, tenant: TenantId) -> Answer<'_, Sequence> {
+        self.now(|c| read::search::sequence(c, tenant))
+    }
+
+    fn search_changes(
+        &self,
+        tenant: TenantId,
+        after: Sequence,
+        limit: u32,
+    ) -> Answer<'_, Option<SearchChanges>> {
+        self.now(|c| read::search::changes(c, tenant, after, limit))
+    }
+
+    fn searchable(
+        &self,
+        tenant: TenantId,
+        after: Option<PersonId>,
+        before: Option<PersonId>,
+        limit: u32,
+    ) -> Answer<'_, Vec<SearchRow>> {
+        self.aside(move |c| read::search::all(c, tenant, after, before, limit))
+    }
+
+    fn collection(&self, tenant: TenantId, id: CollectionId) -> Answer<'_, Option<CollectionRow>> {
+        self.now(|c| read::collection::one(c, tenant, id))
+    }
+
+    fn collections(
+        &self,
+        tenant: TenantId,
+        after: Option<CollectionId>,
+        limit: u32,
+    ) -> Answer<'_, Vec<CollectionRow>> {
+        self.aside(move |c| read::collection::some(c, tenant, after, limit))
+    }
+
+    fn pair(&self, tenant: TenantId, id: DuplicateId) -> Answer<'_, Option<PairRow>> {
+        self.now(|c| read::pair::one(c, tenant, id))
+    }
+
+    fn pairs(
+        &self,
+        tenant: TenantId,
+        decision: PairDecision,
+        before: Option<DuplicateId>,
+        limit: u32,
+    ) -> Answer<'_, Vec<PairRow>> {
+        self.aside(move |c| read::pair::some(c, tenant, decision, before, limit))
+    }
+
+    fn pairs_of(&self, tenant: TenantId, person: PersonId) -> Answer<'_, Vec<PairRow>> {
+        self.now(|c| read::pair::of(c, tenant, person))
     }
 
     fn evidence_before(&self, before: Time, limit: u32) -> Answer<'_, Vec<(TenantId, PersonId, SampleId)>> {

@@ -196,7 +196,7 @@ fn apply_batch(
                 pending.push(Pending::Commit(answer, outcome));
             }
             Work::AddTenant { row, answer } => {
-                let added = write::add_tenant(&transaction, &row)?;
+                let added = write::tenant::add(&transaction, &row)?;
                 pending.push(Pending::AddTenant(answer, added));
             }
         }

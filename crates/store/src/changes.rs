@@ -1,9 +1,10 @@
 //! The unit of work as a value.
 
-use domain::{PersonId, Time, TokenId};
+use domain::{CollectionId, PersonId, SampleId, Time, TokenId};
 
-use crate::rows::{EventRow, IdempotencyRow, IndexEntry, PersonRow, SampleRow, Sequence, TokenRow};
-use domain::SampleId;
+use crate::rows::{
+    CollectionRow, EventRow, IdempotencyRow, IndexEntry, PairRow, PersonRow, SampleRow, Sequence, TokenRow,
+};
 
 /// All row changes of one decision, applied together or not at all.
 #[derive(Clone, Debug)]
@@ -22,8 +23,17 @@ pub struct Changes {
     pub tokens: Vec<TokenChange>,
     /// The answer to keep.
     pub idempotency: Option<IdempotencyRow>,
-    /// For an enrolment: the sequence up to which the gallery was searched for a duplicate.
+    /// Templates made again: whose, of which sample, by which model, sealed.
+    pub remade: Vec<Remade>,
+    /// Collections.
+    pub collections: Vec<CollectionChange>,
+    /// Pairs of persons who may be one; one that is known already stays as it is.
+    pub pairs: Vec<PairChange>,
+    /// For an enrolment: the sequence up to which the gallery was searched for a duplicate. Whoever was enrolled after
+    /// it is a conflict.
     pub searched_up_to: Option<Sequence>,
+    /// For an enrolment: persons enrolled at the same time that the face was compared with all the same.
+    pub compared_with: Vec<PersonId>,
 }
 
 impl Changes {
@@ -38,7 +48,11 @@ impl Changes {
             events: Vec::new(),
             tokens: Vec::new(),
             idempotency: None,
+            remade: Vec::new(),
+            collections: Vec::new(),
+            pairs: Vec::new(),
             searched_up_to: None,
+            compared_with: Vec::new(),
         }
     }
 }
@@ -67,6 +81,49 @@ pub enum PersonChange {
         /// Who.
         id: PersonId,
         /// The version to be erased.
+        expected: u64,
+    },
+}
+
+/// A template made again from a sample's image.
+#[derive(Clone, Debug)]
+pub struct Remade {
+    /// Whose.
+    pub person: PersonId,
+    /// Of which sample; one that is gone is passed over.
+    pub sample: SampleId,
+    /// By which model.
+    pub model: String,
+    /// The template, sealed.
+    pub template: Vec<u8>,
+}
+
+/// A change to one collection.
+#[derive(Clone, Debug)]
+pub enum CollectionChange {
+    /// A new collection.
+    Insert(CollectionRow),
+    /// A new state of a collection.
+    Update {
+        /// The row; its version is `expected + 1`.
+        row: CollectionRow,
+        /// The version it replaces.
+        expected: u64,
+    },
+    /// The collection goes; nobody may be in it.
+    Remove(CollectionId),
+}
+
+/// A change to one pair of persons who may be one.
+#[derive(Clone, Debug)]
+pub enum PairChange {
+    /// A new pair, unless the two are known as one.
+    Insert(PairRow),
+    /// A decision.
+    Update {
+        /// The row; its version is `expected + 1`.
+        row: PairRow,
+        /// The version it replaces.
         expected: u64,
     },
 }

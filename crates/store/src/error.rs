@@ -1,6 +1,8 @@
 //! How a store says no.
 
-use domain::PersonId;
+use domain::{CollectionId, DuplicateId, PersonId};
+
+use crate::rows::Sequence;
 
 /// Another decision came first; the registry reads again and decides anew.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -17,6 +19,27 @@ pub enum Conflict {
     /// An answer is already kept under this idempotency key.
     #[error("the idempotency key was used meanwhile")]
     IdempotencyKeyUsed,
+    /// Others were enrolled after the position up to which the gallery was searched: compare with them, and come again
+    /// with this position.
+    #[error("others were enrolled meanwhile")]
+    Enrolled {
+        /// Who.
+        persons: Vec<PersonId>,
+        /// Where the sequence stood.
+        up_to: Sequence,
+    },
+    /// The collection does not exist (any more), or has another version now.
+    #[error("the collection has changed meanwhile")]
+    Collection(CollectionId),
+    /// Another collection of the tenant has this name.
+    #[error("the name of the collection is taken")]
+    CollectionNameTaken,
+    /// Somebody is in the collection.
+    #[error("the collection is not empty")]
+    CollectionNotEmpty,
+    /// The pair does not exist (any more), or was decided meanwhile.
+    #[error("the pair has changed meanwhile")]
+    Pair(DuplicateId),
     /// The token does not exist, or was revoked before.
     #[error("the token is gone")]
     TokenGone,

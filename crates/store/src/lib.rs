@@ -11,11 +11,11 @@ mod port;
 mod query;
 mod rows;
 
-pub use changes::{Changes, Committed, PersonChange, TokenChange};
+pub use changes::{Changes, CollectionChange, Committed, PairChange, PersonChange, Remade, TokenChange};
 pub use error::{CommitError, Conflict, StoreError};
 pub use port::{Answer, Store};
 pub use query::{Cursor, ListQuery, Page, Sort, TOTAL_CAP, Total};
 pub use rows::{
-    EventRow, IdempotencyRow, IndexEntry, IndexField, PersonRow, SampleHead, SampleKind, SampleRow,
-    SampleState, Sequence, TenantRow, TokenRow,
+    CollectionRow, EventRow, IdempotencyRow, IndexEntry, IndexField, PairDecision, PairRow, PersonRow,
+    SampleHead, SampleKind, SampleRow, SampleState, SearchChanges, SearchRow, Sequence, TenantRow, TokenRow,
 };

@@ -3,12 +3,15 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use domain::{PersonId, SampleId, TenantId, Time, TokenId};
+use domain::{CollectionId, DuplicateId, PersonId, SampleId, TenantId, Time, TokenId};
 
 use crate::changes::{Changes, Committed};
 use crate::error::{CommitError, StoreError};
 use crate::query::{ListQuery, Page};
-use crate::rows::{EventRow, IdempotencyRow, PersonRow, SampleHead, TenantRow, TokenRow};
+use crate::rows::{
+    CollectionRow, EventRow, IdempotencyRow, PairDecision, PairRow, PersonRow, SampleHead, SearchChanges,
+    SearchRow, Sequence, TenantRow, TokenRow,
+};
 
 /// A future that any thread may drive.
 pub type Answer<'a, T, E = StoreError> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'a>>;
@@ -35,6 +38,54 @@ pub trait Store: Send + Sync {
         person: PersonId,
         sample: SampleId,
     ) -> Answer<'_, Option<Vec<u8>>>;
+
+    /// The last commit of a tenant.
+    fn sequence(&self, tenant: TenantId) -> Answer<'_, Sequence>;
+
+    /// What may matter to a search and was committed after a position, at most `limit` persons, oldest change first;
+    /// `None` when that is not known any more and everything must be loaded anew.
+    fn search_changes(
+        &self,
+        tenant: TenantId,
+        after: Sequence,
+        limit: u32,
+    ) -> Answer<'_, Option<SearchChanges>>;
+
+    /// Persons with an enrolled face, in the order of their identifiers, from the first after `after` on and before
+    /// `before`; about `limit` faces, and none only at the end.
+    fn searchable(
+        &self,
+        tenant: TenantId,
+        after: Option<PersonId>,
+        before: Option<PersonId>,
+        limit: u32,
+    ) -> Answer<'_, Vec<SearchRow>>;
+
+    /// A collection.
+    fn collection(&self, tenant: TenantId, id: CollectionId) -> Answer<'_, Option<CollectionRow>>;
+
+    /// Collections of a tenant, oldest first, from the first after `after` on.
+    fn collections(
+        &self,
+        tenant: TenantId,
+        after: Option<CollectionId>,
+        limit: u32,
+    ) -> Answer<'_, Vec<CollectionRow>>;
+
+    /// A pair of persons who may be one.
+    fn pair(&self, tenant: TenantId, id: DuplicateId) -> Answer<'_, Option<PairRow>>;
+
+    /// Pairs with this decision, newest first, from the first before `before` on.
+    fn pairs(
+        &self,
+        tenant: TenantId,
+        decision: PairDecision,
+        before: Option<DuplicateId>,
+        limit: u32,
+    ) -> Answer<'_, Vec<PairRow>>;
+
+    /// All pairs a person is in.
+    fn pairs_of(&self, tenant: TenantId, person: PersonId) -> Answer<'_, Vec<PairRow>>;
 
     /// Samples kept as evidence that were taken in before a moment, of whatever tenant, oldest first.
     fn evidence_before(&self, before: Time, limit: u32) -> Answer<'_, Vec<(TenantId, PersonId, SampleId)>>;

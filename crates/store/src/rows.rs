@@ -1,6 +1,8 @@
 //! Plain values as a backend keeps them: identifiers, times and numbers in clear, the rest sealed.
 
-use domain::{EventId, PersonId, SampleId, Scopes, Status, TenantId, Time, TokenId};
+use domain::{
+    CollectionId, DuplicateId, EventId, PersonId, SampleId, Scopes, Status, TenantId, Time, TokenId,
+};
 
 /// Position in a tenant's sequence of commits; grows by one a commit, without gaps.
 pub type Sequence = u64;
@@ -57,6 +59,8 @@ pub enum IndexField {
     Name = 5,
     /// `documentType`.
     DocumentType = 6,
+    /// A collection the person is in. The hash is the collection's identifier, and the collection must exist.
+    Collection = 7,
 }
 
 impl IndexField {
@@ -70,7 +74,16 @@ impl IndexField {
             Self::Phone => "phone",
             Self::Name => "name",
             Self::DocumentType => "documentType",
+            Self::Collection => "collection",
         }
+    }
+}
+
+impl IndexEntry {
+    /// Membership of a collection.
+    #[must_use]
+    pub const fn member_of(collection: CollectionId) -> Self {
+        Self { field: IndexField::Collection, hash: collection.to_bytes() }
     }
 }
 
@@ -120,6 +133,16 @@ pub struct SampleHead {
     pub model: String,
     /// The template, sealed.
     pub template: Option<Vec<u8>>,
+    /// The template made again by another model, with that model's name.
+    pub remade: Option<(String, Vec<u8>)>,
+}
+
+impl SampleHead {
+    /// Whether it is a face that searches compare with.
+    #[must_use]
+    pub const fn is_enrolled_face(&self) -> bool {
+        matches!((self.kind, self.state), (SampleKind::Face, SampleState::Enrolled))
+    }
 }
 
 /// A sample to be written.
@@ -178,4 +201,80 @@ pub struct IdempotencyRow {
     pub sealed: Vec<u8>,
     /// When it is forgotten.
     pub expires_at: Time,
+}
+
+/// What a search needs to know of a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SearchRow {
+    /// Who.
+    pub person: PersonId,
+    /// The person's key, wrapped by the tenant's.
+    pub wrapped_key: Vec<u8>,
+    /// Never `Expired`.
+    pub status: Status,
+    /// End of the verification's validity.
+    pub expires_at: Option<Time>,
+    /// Collections the person is in.
+    pub collections: Vec<CollectionId>,
+    /// The enrolled faces.
+    pub samples: Vec<SampleHead>,
+}
+
+/// What changed for searches since a position.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SearchChanges {
+    /// The position this leads to.
+    pub up_to: Sequence,
+    /// Whether more follow.
+    pub more: bool,
+    /// Persons as they are now, each with its enrolled faces.
+    pub present: Vec<SearchRow>,
+    /// Persons without an enrolled face, or gone.
+    pub absent: Vec<PersonId>,
+}
+
+/// A collection of persons.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CollectionRow {
+    /// Its identifier.
+    pub id: CollectionId,
+    /// 1 on creation, one more with each change.
+    pub version: u64,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it last changed.
+    pub updated_at: Time,
+    /// Keyed hash of its name: unique in the tenant.
+    pub name: [u8; 16],
+    /// Name and description, sealed.
+    pub sealed: Vec<u8>,
+}
+
+/// What was decided of two persons who may be one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum PairDecision {
+    /// Nothing yet.
+    Open = 1,
+    /// They are one.
+    Same = 2,
+    /// They are two.
+    Different = 3,
+}
+
+/// Two persons who may be one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PairRow {
+    /// Its identifier.
+    pub id: DuplicateId,
+    /// The two, the lesser identifier first.
+    pub persons: [PersonId; 2],
+    /// When they were noticed.
+    pub created_at: Time,
+    /// What was decided.
+    pub decision: PairDecision,
+    /// 1 on creation, one more with each decision.
+    pub version: u64,
+    /// How alike they are, who decided and why, sealed.
+    pub sealed: Vec<u8>,
 }

@@ -7,7 +7,7 @@ use image::RgbImage;
 
 use super::align::{Similarity, warp};
 use super::decode::{Decoded, ImageLimits, decode};
-use super::detect::{Face, detect};
+use super::detect::{Face, detect, look_closer};
 use super::quality::{Gates, check_look, check_place, measure, nearest_to_centre, single};
 use super::template::Template;
 use super::{FaceError, ModelIds, liveness};
@@ -135,6 +135,8 @@ impl Chain {
         if !central {
             check_place(&face, &pixels, &self.gates, judged)?;
         }
+        let face =
+            look_closer(self.detector.as_mut(), &self.manifest.detector, &pixels, &face, &mut self.input)?;
         let quality = self.align(&pixels, &face)?;
         if !central {
             check_look(&quality, &self.gates, judged)?;

@@ -32,13 +32,60 @@ pub(super) fn detect(
     image: &RgbImage,
     input: &mut Vec<f32>,
 ) -> Result<Vec<Face>, RuntimeError> {
+    let (width, height) = size(image);
+    let whole = Rect { x: 0.0, y: 0.0, width, height };
     for &side in &detector.sides {
-        let faces = detect_at(network, detector, image, side, input)?;
+        let faces = detect_in(network, detector, image, whole, side, input)?;
         if !faces.is_empty() {
             return Ok(faces);
         }
     }
     Ok(Vec::new())
+}
+
+/// The same face with landmarks from closer looks: they decide how well the face is aligned, and at the first look a
+/// face may be a few dozen pixels tall. Where no closer look finds it, the face as it was.
+pub(super) fn look_closer(
+    network: &mut dyn Network,
+    detector: &Detector,
+    image: &RgbImage,
+    face: &Face,
+    input: &mut Vec<f32>,
+) -> Result<Face, RuntimeError> {
+    let (mut sum, mut looks) = ([[0.0; 2]; 5], 0.0f32);
+    for closer in &detector.closer {
+        let Some(around) = around(face, closer.context, image) else { continue };
+        let found = detect_in(network, detector, image, around, closer.side, input)?;
+        let same = found.iter().max_by(|a, b| overlap(a, face).total_cmp(&overlap(b, face)));
+        if let Some(same) = same.filter(|f| overlap(f, face) >= SAME_FACE) {
+            let points = sum.as_flattened_mut().iter_mut().zip(same.landmarks.as_flattened());
+            points.for_each(|(s, l)| *s += l);
+            looks += 1.0;
+        }
+    }
+    if looks == 0.0 {
+        return Ok(*face);
+    }
+    Ok(Face { landmarks: sum.map(|[x, y]| [x / looks, y / looks]), ..*face })
+}
+
+/// The part of the image within a square of `context` face heights around a face.
+fn around(face: &Face, context: f32, image: &RgbImage) -> Option<Rect> {
+    let (width, height) = size(image);
+    let half = context * face.height.max(face.width) / 2.0;
+    let (x, y) = (face.x + face.width / 2.0, face.y + face.height / 2.0);
+    let (left, top) = ((x - half).clamp(0.0, width), (y - half).clamp(0.0, height));
+    let (right, bottom) = ((x + half).clamp(0.0, width), (y + half).clamp(0.0, height));
+    let around = Rect { x: left, y: top, width: right - left, height: bottom - top };
+    (around.width >= 1.0 && around.height >= 1.0).then_some(around)
+}
+
+/// Intersection over union from which two boxes are of one face.
+const SAME_FACE: f32 = 0.4;
+
+#[expect(clippy::cast_precision_loss, reason = "pixel counts are small")]
+fn size(image: &RgbImage) -> (f32, f32) {
+    (image.width() as f32, image.height() as f32)
 }
 
 #[expect(
@@ -47,14 +94,15 @@ pub(super) fn detect(
     clippy::cast_sign_loss,
     reason = "pixel counts are small and positive"
 )]
-fn detect_at(
+fn detect_in(
     network: &mut dyn Network,
     detector: &Detector,
     image: &RgbImage,
+    region: Rect,
     side: u32,
     input: &mut Vec<f32>,
 ) -> Result<Vec<Face>, RuntimeError> {
-    let (width, height) = (image.width() as f32, image.height() as f32);
+    let Rect { x, y, width, height } = region;
     let shrink = width.max(height) / side as f32;
     let columns = ((width / shrink).round() as usize).max(1);
     let rows = ((height / shrink).round() as usize).max(1);
@@ -62,7 +110,7 @@ fn detect_at(
     input.clear();
     input.resize(3 * grid_w * grid_h, 0.0);
     let mut planes = Planes { values: input, columns, rows, stride: grid_w, plane: grid_w * grid_h };
-    resample(image, Rect { x: 0.0, y: 0.0, width, height }, &detector.weights, &mut planes);
+    resample(image, region, &detector.weights, &mut planes);
 
     let mut outputs: [Vec<f32>; 12] = Default::default();
     network.run([1, 3, grid_h, grid_w], input, &mut |index, values| {
@@ -71,7 +119,12 @@ fn detect_at(
         }
     })?;
     let scale = [width / columns as f32, height / rows as f32];
-    Ok(suppress(decode(&outputs, grid_w, grid_h, detector.confidence, scale)?, detector.overlap))
+    let mut faces = decode(&outputs, grid_w, grid_h, detector.confidence, scale)?;
+    for face in &mut faces {
+        (face.x, face.y) = (face.x + x, face.y + y);
+        face.landmarks.iter_mut().for_each(|point| *point = [point[0] + x, point[1] + y]);
+    }
+    Ok(suppress(faces, detector.overlap))
 }
 
 /// Boxes with a score of at least `confidence`; outputs are class, object, box and landmarks at three strides.

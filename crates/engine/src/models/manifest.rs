@@ -136,6 +136,19 @@ pub struct Detector {
     pub confidence: f32,
     /// Intersection over union above which the weaker of two boxes is dropped.
     pub overlap: f32,
+    /// Closer looks at the face that was chosen; its landmarks are the mean of theirs. None to trust the first look.
+    #[serde(default)]
+    pub closer: Vec<Closer>,
+}
+
+/// How the detector looks at one face again.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Closer {
+    /// Side of the square around the face, in face heights.
+    pub context: f32,
+    /// Side the network sees it at, in pixels.
+    pub side: u32,
 }
 
 /// The embedder.

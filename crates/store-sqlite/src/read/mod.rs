@@ -1,12 +1,15 @@
 //! Point reads, one function a question.
 
+pub(crate) mod collection;
 pub(crate) mod list;
+pub(crate) mod pair;
+pub(crate) mod search;
 
 use ::store::{EventRow, IdempotencyRow, PersonRow, SampleHead, TenantRow, TokenRow};
 use domain::{EventId, PersonId, SampleId, TenantId, Time, TokenId};
 use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
 
-use crate::columns::{self, PERSON, TOKEN, time};
+use crate::columns::{self, PERSON, SAMPLE, TOKEN, time};
 
 pub(crate) fn person(c: &Connection, tenant: TenantId, id: PersonId) -> Result<Option<PersonRow>> {
     c.prepare_cached(&format!("SELECT {PERSON} FROM persons p WHERE tenant = ?1 AND id = ?2"))?
@@ -15,10 +18,9 @@ pub(crate) fn person(c: &Connection, tenant: TenantId, id: PersonId) -> Result<O
 }
 
 pub(crate) fn samples(c: &Connection, tenant: TenantId, person: PersonId) -> Result<Vec<SampleHead>> {
-    c.prepare_cached(
-        "SELECT id, kind, state, created_at, model, template FROM samples
-         WHERE tenant = ?1 AND person = ?2 ORDER BY id",
-    )?
+    c.prepare_cached(&format!(
+        "SELECT {SAMPLE} FROM samples s WHERE tenant = ?1 AND person = ?2 ORDER BY id"
+    ))?
     .query_map(params![tenant.to_bytes(), person.to_bytes()], |row| columns::sample(row, person))?
     .collect()
 }

@@ -127,6 +127,16 @@ fn report(
     let scored: Vec<folds::Scored> =
         pairs.pairs.iter().map(|p| folds::Scored { fold: p.fold, same: p.same, cosine: cosine(p) }).collect();
     let outcome = folds::judge(&scored, pairs.folds);
+    if std::env::var_os("DBG").is_some() {
+        for (p, s) in pairs.pairs.iter().zip(&scored) {
+            if (s.cosine >= outcome.threshold) != s.same {
+                eprintln!(
+                    "{} {:.3} {:?} {:?}",
+                    s.same, s.cosine, pairs.images[p.first], pairs.images[p.second]
+                );
+            }
+        }
+    }
     let (same, other): (Vec<_>, Vec<_>) = scored.iter().partition(|s| s.same);
     let cosines = |of: Vec<&folds::Scored>| of.iter().map(|s| s.cosine).collect::<Vec<f32>>();
     let failed = templates.iter().filter(|t| t.is_none()).count();

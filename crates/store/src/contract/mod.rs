@@ -1,6 +1,14 @@
 //! The suite every backend must pass. A backend's tests instantiate [`crate::contract_suite`] with a function
 //! that makes an empty store.
 
+mod search;
+
+pub use search::{
+    a_collection_has_members_and_goes_when_empty, a_pair_is_kept_once_and_goes_with_its_persons,
+    a_template_made_again_stands_beside_the_first, galleries_can_follow_every_change,
+    loading_meets_every_face_once, no_change_is_lost_between_two_pages, nobody_is_enrolled_unseen,
+};
+
 use domain::{EventId, PersonId, Random, SampleId, Scopes, Status, TenantId, Time, TokenId};
 
 use crate::{
@@ -68,6 +76,7 @@ fn sample(row: &PersonRow, n: u8) -> SampleRow {
         created_at: at(i64::from(n)),
         model: "m".into(),
         template: Some(vec![n; 90]),
+        remade: None,
     };
     SampleRow { head, image: vec![n; 5_000] }
 }
@@ -418,7 +427,14 @@ macro_rules! contract_suite {
             an_idempotency_key_is_used_once_until_forgotten,
             a_token_is_revoked_once_by_its_own_tenant,
             the_high_water_mark_never_falls,
-            a_store_in_use_is_ready_and_whole
+            a_store_in_use_is_ready_and_whole,
+            galleries_can_follow_every_change,
+            no_change_is_lost_between_two_pages,
+            loading_meets_every_face_once,
+            nobody_is_enrolled_unseen,
+            a_template_made_again_stands_beside_the_first,
+            a_collection_has_members_and_goes_when_empty,
+            a_pair_is_kept_once_and_goes_with_its_persons
         );
     };
     (@ $make:path: $($name:ident),+) => {
