@@ -2,10 +2,11 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use domain::{PersonId, SampleId, TenantId, Time, TokenId};
+use domain::{CollectionId, DuplicateId, PersonId, SampleId, TenantId, Time, TokenId};
 use store::{
-    Answer, Changes, CommitError, Committed, EventRow, IdempotencyRow, ListQuery, Page, PersonRow,
-    SampleHead, Store, TenantRow, TokenRow,
+    Answer, Changes, CollectionRow, CommitError, Committed, EventRow, IdempotencyRow, ListQuery, Page,
+    PairDecision, PairRow, PersonRow, SampleHead, SearchChanges, SearchRow, Sequence, Store, TenantRow,
+    TokenRow,
 };
 use store_sqlite::SqliteStore;
 
@@ -55,6 +56,64 @@ impl Store for Recording {
         sample: SampleId,
     ) -> Answer<'_, Option<Vec<u8>>> {
         self.store.sample_image(tenant, person, sample)
+    }
+
+    fn sequence(&self, tenant: TenantId) -> Answer<'_, Sequence> {
+        self.store.sequence(tenant)
+    }
+
+    fn search_changes(
+        &self,
+        tenant: TenantId,
+        after: Sequence,
+        limit: u32,
+    ) -> Answer<'_, Option<SearchChanges>> {
+        self.store.search_changes(tenant, after, limit)
+    }
+
+    fn searchable(
+        &self,
+        tenant: TenantId,
+        after: Option<PersonId>,
+        before: Option<PersonId>,
+        limit: u32,
+    ) -> Answer<'_, Vec<SearchRow>> {
+        self.store.searchable(tenant, after, before, limit)
+    }
+
+    fn collection(&self, tenant: TenantId, id: CollectionId) -> Answer<'_, Option<CollectionRow>> {
+        self.store.collection(tenant, id)
+    }
+
+    fn collection_named(&self, tenant: TenantId, name: [u8; 16]) -> Answer<'_, Option<CollectionRow>> {
+        self.store.collection_named(tenant, name)
+    }
+
+    fn collections(
+        &self,
+        tenant: TenantId,
+        after: Option<CollectionId>,
+        limit: u32,
+    ) -> Answer<'_, Vec<CollectionRow>> {
+        self.store.collections(tenant, after, limit)
+    }
+
+    fn pair(&self, tenant: TenantId, id: DuplicateId) -> Answer<'_, Option<PairRow>> {
+        self.store.pair(tenant, id)
+    }
+
+    fn pairs(
+        &self,
+        tenant: TenantId,
+        decision: PairDecision,
+        before: Option<DuplicateId>,
+        limit: u32,
+    ) -> Answer<'_, Vec<PairRow>> {
+        self.store.pairs(tenant, decision, before, limit)
+    }
+
+    fn pairs_of(&self, tenant: TenantId, person: PersonId) -> Answer<'_, Vec<PairRow>> {
+        self.store.pairs_of(tenant, person)
     }
 
     fn evidence_before(&self, before: Time, limit: u32) -> Answer<'_, Vec<(TenantId, PersonId, SampleId)>> {

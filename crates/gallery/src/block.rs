@@ -188,22 +188,6 @@ impl Block {
         self.scales[slot] * coarse + self.fine_scales[slot] * rest
     }
 
-    /// Adds the template of a slot to `sum`.
-    pub(crate) fn add_to(&self, slot: usize, sum: &mut [f32]) {
-        let fine = &self.fine[slot * self.components..(slot + 1) * self.components];
-        for (row, out) in sum.as_chunks_mut::<ROW_COMPONENTS>().0.iter_mut().enumerate() {
-            let at = self.place(slot, row);
-            for i in 0..4 {
-                let byte = self.codes[at + i];
-                out[i] += self.scales[slot] * (f32::from(byte & 15) - MIDDLE);
-                out[i + 4] += self.scales[slot] * (f32::from(byte >> 4) - MIDDLE);
-            }
-        }
-        for (out, f) in sum.iter_mut().zip(fine) {
-            *out += self.fine_scales[slot] * f32::from(*f);
-        }
-    }
-
     /// Bytes of memory held.
     pub(crate) const fn bytes(&self) -> usize {
         self.codes.capacity()

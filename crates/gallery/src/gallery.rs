@@ -18,11 +18,15 @@ pub(crate) type Shared = Arc<RwLock<Block>>;
 /// One template of a subject.
 #[derive(Clone, Copy, Debug)]
 pub struct Sample<'a> {
-    /// Tells the subject's templates apart.
+    /// Tells the subject's templates apart; all but the highest number.
     pub key: u64,
     /// Its components; brought to length one.
     pub vector: &'a [f32],
 }
+
+/// Key of the mean of a subject's templates, which is held beside them where there are several: their noise averages
+/// out, so it is often nearer to a new image than any of them.
+const MEAN: u64 = u64::MAX;
 
 /// What is held of a subject.
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,8 +44,8 @@ pub struct Held<'a> {
 pub struct Usage {
     /// Subjects with at least one template.
     pub subjects: usize,
-    /// Templates.
-    pub templates: usize,
+    /// Templates, and means of several.
+    pub vectors: usize,
     /// Bytes of memory.
     pub bytes: usize,
 }
@@ -100,13 +104,7 @@ impl Gallery {
 
     /// Replaces all that is held of `subject`. A vector that is not of this gallery's length, or has none, is left out.
     pub fn put(&self, subject: u128, held: &Held<'_>) {
-        let coded: Vec<(u64, Coded)> = held
-            .samples
-            .iter()
-            .filter(|s| s.vector.len() == self.dimensions)
-            .filter_map(|s| Probe::new(s.vector).map(|unit| (s.key, unit)))
-            .map(|(key, unit)| (key, Coded::of(&unit.values()[..self.dimensions])))
-            .collect();
+        let coded = self.coded(held.samples);
         let mut shard = self.index.shard(subject);
         // The new templates stand before the old ones go: a search in between sees one or both, never neither.
         let (mut first, mut slots) = (NONE, Vec::with_capacity(coded.len()));
@@ -122,6 +120,19 @@ impl Gallery {
         for slot in old {
             self.give_slot(slot);
         }
+    }
+
+    /// The codes of all usable samples, and of their mean where there are several.
+    fn coded(&self, samples: &[Sample<'_>]) -> Vec<(u64, Coded)> {
+        let usable = samples.iter().filter(|s| s.vector.len() == self.dimensions);
+        let mut units: Vec<(u64, Probe)> =
+            usable.filter_map(|s| Probe::new(s.vector).map(|unit| (s.key, unit))).collect();
+        if units.len() > 1 {
+            let mut sum = vec![0.0f32; self.dimensions];
+            units.iter().for_each(|(_, unit)| sum.iter_mut().zip(unit.values()).for_each(|(s, v)| *s += v));
+            units.extend(Probe::new(&sum).map(|unit| (MEAN, unit)));
+        }
+        units.into_iter().map(|(key, unit)| (key, Coded::of(&unit.values()[..self.dimensions]))).collect()
     }
 
     /// Forgets a subject.
@@ -158,7 +169,7 @@ impl Gallery {
             .into_iter()
             .map(|s| self.label(s))
             .collect();
-        labels.first().map(|l| (l.tag, labels.iter().map(|l| l.sample).collect()))
+        labels.first().map(|l| (l.tag, labels.iter().map(|l| l.sample).filter(|key| *key != MEAN).collect()))
     }
 
     /// Compares a probe with one subject.
@@ -166,24 +177,26 @@ impl Gallery {
     pub fn compare(&self, probe: &Probe, subject: u128) -> Option<Candidate> {
         let shard = self.index.shard(subject);
         let slots = self.chain(shard.first(|slot| self.label(slot).subject));
-        let mut best: Option<(f32, u64)> = None;
-        let mut mean = vec![0.0f32; padded(self.dimensions)];
-        for slot in &slots {
-            let (block, at) = self.find(*slot);
+        let (mut best, mut fused): (Option<(f32, u64)>, Option<f32>) = (None, None);
+        let mut templates = 0;
+        for slot in slots {
+            let (block, at) = self.find(slot);
             let block = read(&block);
-            let score = block.score(at, probe);
-            if best.is_none_or(|(most, _)| score > most) {
-                best = Some((score, block.label(at).sample));
+            let (score, key) = (block.score(at, probe), block.label(at).sample);
+            if key == MEAN {
+                fused = Some(score);
+                continue;
             }
-            block.add_to(at, &mut mean);
+            templates += 1;
+            if best.is_none_or(|(most, _)| score > most) {
+                best = Some((score, key));
+            }
         }
-        let length = mean.iter().map(|v| v * v).sum::<f32>().sqrt();
-        let fused = probe.values().iter().zip(&mean).map(|(q, m)| q * m).sum::<f32>() / length.max(1e-6);
         let (best, sample) = best?;
-        Some(Candidate { subject, sample, best, fused, templates: slots.len() })
+        Some(Candidate { subject, sample, best, fused: fused.unwrap_or(best), templates })
     }
 
-    /// How many templates a question is asked of.
+    /// How many vectors a probe is compared with: templates, and means of several.
     #[must_use]
     pub fn population(&self, collections: Option<&[u128]>) -> usize {
         match collections {
@@ -197,13 +210,13 @@ impl Gallery {
     pub fn usage(&self) -> Usage {
         let blocks: usize = self.blocks().iter().map(|b| read(b).bytes() + size_of::<RwLock<Block>>()).sum();
         let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let (templates, listed) = (free.filled, 4 * free.slots.capacity());
+        let (vectors, listed) = (free.filled, 4 * free.slots.capacity());
         drop(free);
         let collections = read(&self.collections);
         let slots: usize = collections.slots.values().map(RoaringBitmap::serialized_size).sum();
         let lists: usize = collections.of_subject.values().map(|c| 48 + 16 * c.len()).sum();
         let bytes = blocks + listed + slots + lists + self.index.bytes();
-        Usage { subjects: self.index.len(), templates, bytes }
+        Usage { subjects: self.index.len(), vectors, bytes }
     }
 
     pub(crate) fn blocks(&self) -> Vec<Shared> {

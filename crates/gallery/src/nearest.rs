@@ -17,6 +17,20 @@ pub struct Candidate {
     pub templates: usize,
 }
 
+impl Candidate {
+    /// The better of the two cosines: what candidates are ranked by.
+    #[must_use]
+    pub const fn score(&self) -> f32 {
+        self.best.max(self.fused)
+    }
+
+    /// How many vectors the probe was compared with to get it.
+    #[must_use]
+    pub const fn comparisons(&self) -> usize {
+        if self.templates > 1 { self.templates + 1 } else { 1 }
+    }
+}
+
 /// A template at or above the threshold.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Hit {

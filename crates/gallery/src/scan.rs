@@ -21,7 +21,7 @@ const FEW: u32 = 12;
 pub struct Question {
     /// Whom to look for.
     pub probe: Probe,
-    /// Cosine from which a template counts.
+    /// Cosine from which a template, or the mean of several, counts.
     pub threshold: f32,
     /// Most candidates.
     pub limit: usize,
@@ -34,7 +34,7 @@ pub struct Question {
 /// The answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
-    /// Nearest first, by their best template.
+    /// Nearest first, by [`Candidate::score`].
     pub candidates: Vec<Candidate>,
 }
 
@@ -164,8 +164,8 @@ impl Scan {
     /// Looks at each candidate once more, with all its templates; who has gone meanwhile is no candidate.
     fn answer(&self, question: &Question, hits: Vec<Hit>) -> Found {
         let whole = hits.into_iter().filter_map(|hit| self.gallery.compare(&question.probe, hit.subject));
-        let mut candidates: Vec<Candidate> = whole.filter(|c| c.best >= question.threshold).collect();
-        candidates.sort_by(|a, b| b.best.total_cmp(&a.best).then(a.subject.cmp(&b.subject)));
+        let mut candidates: Vec<Candidate> = whole.filter(|c| c.score() >= question.threshold).collect();
+        candidates.sort_by(|a, b| b.score().total_cmp(&a.score()).then(a.subject.cmp(&b.subject)));
         Found { candidates }
     }
 }

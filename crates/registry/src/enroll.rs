@@ -1,5 +1,7 @@
 //! Creating a person: plainly, or with a liveness check that decides its status.
 
+use std::sync::Arc;
+
 use domain::lifecycle::Cause;
 use domain::person::Patch;
 use domain::{PersonId, Status, Time, Verification};
@@ -8,6 +10,7 @@ use store::{Changes, PersonChange, SampleKind, SampleRow, SampleState};
 use vault::{Key, TenantKeys};
 
 use crate::access::Caller;
+use crate::duplicate::Enrolling;
 use crate::error::Error;
 use crate::history::{EventKind, Happened};
 use crate::idempotency::{Held, Idempotency, Ticket};
@@ -17,6 +20,7 @@ use crate::place;
 use crate::profile::Profile;
 use crate::records::NewSample;
 use crate::registry::Registry;
+use crate::settings::OnDuplicate;
 
 /// What a body asks to be created. Names are present: whoever parsed it saw to that.
 #[derive(Debug)]
@@ -27,6 +31,8 @@ pub struct Enrolment {
     pub face: Option<Vec<u8>>,
     /// Fingerprint and its kind.
     pub fingerprint: Option<(Vec<u8>, FingerprintKind)>,
+    /// What happens when the face is enrolled already, where the body says.
+    pub on_duplicate: Option<OnDuplicate>,
 }
 
 /// A person, and whether the answer is a repetition.
@@ -135,7 +141,15 @@ impl Registry {
         let index = person.sealed.profile.index(tenant_keys.index());
         let row = self.seal_row(tenant, &person, &key, wrapped_key)?;
         changes.persons.push(PersonChange::Insert { row, index });
-        self.store.commit(tenant, changes).await?;
+        let template = seen.filter(|s| s.live != Some(false)).and_then(|s| s.analysis.template).map(Arc::new);
+        match &template {
+            Some(template) => {
+                let on_duplicate = new.on_duplicate.unwrap_or(self.settings.on_duplicate);
+                self.commit_enrolment(caller, Enrolling { person: id, template, on_duplicate }, changes)
+                    .await?;
+            }
+            None => drop(self.store.commit(tenant, changes).await?),
+        }
         Ok(Outcome { person, replayed: false })
     }
 

@@ -2,6 +2,7 @@
 
 use domain::biometric::Rejection;
 use domain::lifecycle::IllegalTransition;
+use domain::{CollectionId, PersonId};
 use engine::face::FaceError;
 use store::{CommitError, Conflict, StoreError};
 
@@ -20,6 +21,24 @@ pub enum Error {
     /// The image shows somebody else than is enrolled.
     #[error("the face is not that of the enrolled person")]
     FaceMismatch,
+    /// Somebody with this face is enrolled already.
+    #[error("this person is enrolled already")]
+    Duplicate(PersonId),
+    /// The person has no enrolled face to compare with.
+    #[error("no face is enrolled")]
+    NoFaceEnrolled,
+    /// A person has as many face samples as one may have.
+    #[error("the person has as many samples as one may have")]
+    TooManySamples,
+    /// The person's faces are not in memory yet; again shortly.
+    #[error("the gallery is loading")]
+    GalleryLoading,
+    /// No such collection.
+    #[error("no such collection")]
+    NoSuchCollection(CollectionId),
+    /// Another collection has this name.
+    #[error("the name of the collection is taken")]
+    CollectionNameTaken,
     /// The status cannot change that way.
     #[error(transparent)]
     Illegal(#[from] IllegalTransition),
@@ -73,8 +92,15 @@ impl From<CommitError> for Error {
     fn from(error: CommitError) -> Self {
         match error {
             CommitError::Store(error) => error.into(),
-            CommitError::Conflict(Conflict::Version(_)) => Self::Stale,
+            CommitError::Conflict(
+                Conflict::Version(_)
+                | Conflict::Pair(_)
+                | Conflict::CollectionNotEmpty
+                | Conflict::Enrolled { .. },
+            ) => Self::Stale,
             CommitError::Conflict(Conflict::Gone(_) | Conflict::TokenGone) => Self::NotFound,
+            CommitError::Conflict(Conflict::Collection(id)) => Self::NoSuchCollection(id),
+            CommitError::Conflict(Conflict::CollectionNameTaken) => Self::CollectionNameTaken,
             CommitError::Conflict(Conflict::ExternalIdTaken) => Self::ExternalIdTaken,
             CommitError::Conflict(Conflict::IdempotencyKeyUsed) => Self::InProgress,
         }

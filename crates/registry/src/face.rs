@@ -3,14 +3,12 @@
 use domain::biometric::LivenessScore;
 use engine::face::{Analysis, ModelIds, Template, Want};
 use serde::{Deserialize, Serialize};
-use store::{SampleHead, SampleKind, SampleState};
 
+use crate::alike::Wanted;
 use crate::error::Error;
 use crate::evidence::{Evidence, Method, Quality};
-use crate::place;
-use crate::records::Opened;
 use crate::registry::Registry;
-use domain::{TenantId, Time};
+use domain::Time;
 
 /// Names and versions of the models behind an answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,50 +98,8 @@ impl Registry {
         })
     }
 
-    /// Compares `template` with the enrolled face of a person: `None` when there is none.
-    ///
-    /// # Errors
-    /// [`Error::Fault`] when the enrolled template is of another model: the two cannot be compared.
-    pub(crate) async fn same_person(
-        &self,
-        tenant: TenantId,
-        opened: &Opened,
-        template: &Template,
-    ) -> Result<Option<bool>, Error> {
-        let faces = self.faces()?;
-        let id = opened.person.id;
-        let mut best: Option<f32> = None;
-        for sample in self.store.samples(tenant, id).await? {
-            let Some(enrolled) = enrolled_template(tenant, opened, sample)? else { continue };
-            if enrolled.model != *faces.ids().embedder {
-                return Err(Error::Fault("the enrolled template is of another model".into()));
-            }
-            let cosine = enrolled.template.cosine(template);
-            let cosine =
-                cosine.ok_or_else(|| Error::Fault("templates of one model differ in length".into()))?;
-            best = Some(best.map_or(cosine, |b| b.max(cosine)));
-        }
-        let threshold = domain::biometric::MatchScore::at_rate(1e-4);
-        Ok(best.map(|cosine| faces.calibration().score(cosine) >= threshold))
+    /// Whether a face is that of the person these templates are enrolled of, as a 1:1 comparison says.
+    pub(crate) fn is_same(&self, enrolled: &[Template], template: &Template) -> Result<bool, Error> {
+        Ok(self.alike(enrolled, template)?.score >= self.threshold_of_one(Wanted::Default))
     }
-}
-
-struct Enrolled {
-    model: String,
-    template: Template,
-}
-
-fn enrolled_template(
-    tenant: TenantId,
-    opened: &Opened,
-    sample: SampleHead,
-) -> Result<Option<Enrolled>, Error> {
-    if sample.kind != SampleKind::Face || sample.state != SampleState::Enrolled {
-        return Ok(None);
-    }
-    let Some(sealed) = sample.template else { return Ok(None) };
-    let bytes = opened.key.open(&place::template(tenant, opened.person.id, sample.id), sealed)?;
-    let template =
-        Template::from_bytes(&bytes).ok_or_else(|| Error::Fault("a template is damaged".into()))?;
-    Ok(Some(Enrolled { model: sample.model, template }))
 }

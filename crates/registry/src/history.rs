@@ -33,6 +33,10 @@ pub(crate) enum EventKind {
     Reviewed,
     #[serde(rename = "person.evidence-removed")]
     EvidenceRemoved,
+    #[serde(rename = "sample.added")]
+    SampleAdded,
+    #[serde(rename = "sample.removed")]
+    SampleRemoved,
     #[serde(rename = "liveness.failed")]
     LivenessFailed,
 }

@@ -1,8 +1,8 @@
 //! Listing persons.
 
 use domain::person::words;
-use domain::{Status, Time};
-use store::{Cursor, IndexField, ListQuery, PersonRow, Sort, Total};
+use domain::{CollectionId, Status, Time};
+use store::{Cursor, IndexEntry, IndexField, ListQuery, PersonRow, Sort, Total};
 
 use crate::access::Caller;
 use crate::error::Error;
@@ -20,6 +20,8 @@ pub struct Filter {
     pub exact: Vec<(IndexField, String)>,
     /// Beginnings of words of the names, any case or accents.
     pub name: Option<String>,
+    /// A collection the persons are in.
+    pub collection: Option<CollectionId>,
     /// Created at or after.
     pub created_from: Option<Time>,
     /// Created before.
@@ -116,6 +118,7 @@ impl Registry {
         let mut index: Vec<_> =
             filter.exact.iter().map(|(field, value)| hashed(keys.index(), *field, value)).collect();
         index.extend(name.iter().map(|w| hashed(keys.index(), IndexField::Name, words::lookup_term(w))));
+        index.extend(filter.collection.map(IndexEntry::member_of));
         Ok(ListQuery {
             now: self.now(),
             sort: list.sort,

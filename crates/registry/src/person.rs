@@ -85,6 +85,9 @@ impl SampleRef {
 pub struct Biometrics {
     /// The face image shown as `faceImage`.
     pub face: Option<SampleRef>,
+    /// Other enrolled faces, in the order they came.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub more_faces: Vec<SampleRef>,
     /// Model of the face's template; none for evidence.
     pub face_model: Option<String>,
     /// The fingerprint.
@@ -161,7 +164,8 @@ impl Person {
     pub fn samples(&self) -> impl Iterator<Item = (&'static str, &SampleRef)> {
         let biometrics = &self.sealed.biometrics;
         let face = biometrics.face.as_ref().map(|s| ("face", s));
-        face.into_iter().chain(biometrics.fingerprint.as_ref().map(|s| ("fingerprint", s)))
+        let more = biometrics.more_faces.iter().map(|s| ("face", s));
+        face.into_iter().chain(more).chain(biometrics.fingerprint.as_ref().map(|s| ("fingerprint", s)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where a sealed record belongs: the associated data that keeps it from being moved.
 
-use domain::{EventId, PersonId, SampleId, TenantId, Time};
-use store::{PersonRow, TokenRow};
+use domain::{CollectionId, EventId, PersonId, SampleId, TenantId, Time};
+use store::{PairRow, PersonRow, TokenRow};
 
 /// Kinds of sealed records; numbers are for ever.
 #[derive(Clone, Copy)]
@@ -16,6 +16,9 @@ enum Kind {
     Image = 7,
     Event = 8,
     Answer = 9,
+    Remade = 10,
+    Collection = 11,
+    Pair = 12,
 }
 
 /// Version of the key a record is sealed under; rotation will count it up.
@@ -59,6 +62,21 @@ pub(crate) fn fields(tenant: TenantId, row: &PersonRow) -> Vec<u8> {
 
 pub(crate) fn template(tenant: TenantId, person: PersonId, sample: SampleId) -> Vec<u8> {
     place(Kind::Template, tenant, &[&person.to_bytes(), &sample.to_bytes()])
+}
+
+/// A template made again also names its model: the two of one sample cannot change places.
+pub(crate) fn remade(tenant: TenantId, person: PersonId, sample: SampleId, model: &str) -> Vec<u8> {
+    place(Kind::Remade, tenant, &[&person.to_bytes(), &sample.to_bytes(), model.as_bytes()])
+}
+
+pub(crate) fn collection(tenant: TenantId, collection: CollectionId) -> Vec<u8> {
+    place(Kind::Collection, tenant, &[&collection.to_bytes()])
+}
+
+/// Bound to the two and to what was decided.
+pub(crate) fn pair(tenant: TenantId, row: &PairRow) -> Vec<u8> {
+    let [first, second] = row.persons.map(PersonId::to_bytes);
+    place(Kind::Pair, tenant, &[&row.id.to_bytes(), &first, &second, &[row.decision as u8]])
 }
 
 pub(crate) fn image(tenant: TenantId, person: PersonId, sample: SampleId) -> Vec<u8> {

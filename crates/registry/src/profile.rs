@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::CollectionId;
 use domain::person::{Change, DocumentNumber, Email, MAX_PAIRS, Patch, words};
 use serde::{Deserialize, Serialize};
 use store::{IndexEntry, IndexField};
@@ -34,6 +35,9 @@ pub struct Profile {
     pub gender: Option<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metadata: BTreeMap<String, String>,
+    /// Identifiers of the collections the person is in, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub collections: Vec<[u8; 16]>,
 }
 
 fn apply<T>(slot: &mut Option<String>, change: &Change<T>, text: impl Fn(&T) -> String) {
@@ -77,6 +81,11 @@ impl Profile {
                 }
             }
         }
+        match &patch.collections {
+            Change::Keep => {}
+            Change::Clear => next.collections.clear(),
+            Change::Set(collections) => next.set_collections(collections.iter().copied()),
+        }
         if next.metadata.len() > MAX_PAIRS { Err(Error::TooMuchMetadata) } else { Ok(next) }
     }
 
@@ -99,8 +108,21 @@ impl Profile {
         index.extend(self.email.as_deref().map(|v| entry(IndexField::Email, v)));
         index.extend(self.phone.as_deref().map(|v| entry(IndexField::Phone, v)));
         index.extend(self.document_type.as_deref().map(|v| entry(IndexField::DocumentType, v)));
+        index.extend(self.collections().map(IndexEntry::member_of));
         index.sort_unstable();
         index
+    }
+
+    /// The collections the person is in.
+    pub fn collections(&self) -> impl Iterator<Item = CollectionId> {
+        self.collections.iter().copied().map(CollectionId::from_bytes)
+    }
+
+    /// Replaces the collections the person is in.
+    pub(crate) fn set_collections(&mut self, collections: impl IntoIterator<Item = CollectionId>) {
+        self.collections = collections.into_iter().map(CollectionId::to_bytes).collect();
+        self.collections.sort_unstable();
+        self.collections.dedup();
     }
 
     fn name_terms(&self) -> Vec<String> {
@@ -113,9 +135,11 @@ pub(crate) fn hashed(blind: &BlindIndex, field: IndexField, value: &str) -> Inde
     let folded = match field {
         IndexField::Email => Email::folded(value),
         IndexField::DocumentNumber => DocumentNumber::folded(value),
-        IndexField::ExternalId | IndexField::Phone | IndexField::Name | IndexField::DocumentType => {
-            value.to_owned()
-        }
+        IndexField::ExternalId
+        | IndexField::Phone
+        | IndexField::Name
+        | IndexField::DocumentType
+        | IndexField::Collection => value.to_owned(),
     };
     IndexEntry { field, hash: blind.hash(field.label(), folded.as_bytes()) }
 }

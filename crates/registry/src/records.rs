@@ -117,7 +117,7 @@ impl Registry {
             template,
             remade: None,
         };
-        let row = SampleRow { head, image: seal(&place::image(tenant, person, id), sample.image)? };
+        let row = SampleRow { head, image: seal(&place::image(tenant, person, id), sample.image)?.into() };
         let evidence = sample.state == SampleState::Evidence;
         Ok((row, SampleRef::new(id, now, digest(tenant_keys, sample.image), evidence)))
     }

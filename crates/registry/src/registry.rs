@@ -12,6 +12,7 @@ use vault::Kek;
 use crate::access::TokenCache;
 use crate::error::Error;
 use crate::keys::Keys;
+use crate::search::Galleries;
 use crate::settings::Settings;
 
 /// What a registry is made of.
@@ -33,6 +34,7 @@ pub struct Registry {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) keys: Keys,
     pub(crate) faces: Option<Faces>,
+    pub(crate) galleries: Option<Galleries>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) settings: Settings,
     clock: Arc<dyn Clock>,
@@ -54,6 +56,7 @@ impl Registry {
             store: parts.store,
             keys: Keys::new(parts.kek),
             faces: None,
+            galleries: None,
             random: parts.random,
             settings: parts.settings,
             clock: parts.clock,
@@ -65,11 +68,15 @@ impl Registry {
         Ok(registry)
     }
 
-    /// The same registry with a face engine: without one, questions about faces are answered with a refusal.
-    #[must_use]
-    pub fn with_faces(mut self, faces: Faces) -> Self {
+    /// The same registry with a face engine: without one, questions about faces are answered with a refusal. Its
+    /// galleries are empty until [`Self::load_galleries`].
+    ///
+    /// # Errors
+    /// [`Error::Fault`] when a thread cannot be started.
+    pub fn with_faces(mut self, faces: Faces) -> Result<Self, Error> {
+        self.galleries = Some(Galleries::start(faces.dimensions(), self.settings.search_threads)?);
         self.faces = Some(faces);
-        self
+        Ok(self)
     }
 
     /// The whole structure of the store; slow.

@@ -1,5 +1,29 @@
 //! Figures an operator may change.
 
+/// What happens to somebody who seems to be enrolled already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnDuplicate {
+    /// Refused, when the other is proven; put on the review list when it is not.
+    Reject,
+    /// Enrolled, and put on the review list.
+    Flag,
+    /// Enrolled.
+    Allow,
+}
+
+impl OnDuplicate {
+    /// From its word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Some(match word {
+            "reject" => Self::Reject,
+            "flag" => Self::Flag,
+            "allow" => Self::Allow,
+            _ => return None,
+        })
+    }
+}
+
 /// Rules with a number in them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
@@ -13,6 +37,20 @@ pub struct Settings {
     pub identity_change_resets: bool,
     /// How long the image of a failed check is kept as evidence, in seconds.
     pub evidence_seconds: i64,
+    /// What happens to somebody who seems to be enrolled already, unless a request says otherwise.
+    pub on_duplicate: OnDuplicate,
+    /// Two persons are duplicates below this rate of false matches of one comparison, ...
+    pub duplicate_match_rate: f64,
+    /// ... and this rate of false positives of a whole search.
+    pub duplicate_search_rate: f64,
+    /// Rate of false matches at which a person counts as verified by a face.
+    pub verify_match_rate: f64,
+    /// Rate of false matches of one comparison below which a search counts somebody as found, ...
+    pub search_match_rate: f64,
+    /// ... and of false positives of the whole search.
+    pub search_rate: f64,
+    /// Threads that search.
+    pub search_threads: usize,
     /// Failed liveness checks of one person within the window before a pause.
     pub brake_failures: usize,
     /// The window, in seconds.
@@ -29,6 +67,13 @@ impl Default for Settings {
             idempotency_seconds: 86_400,
             identity_change_resets: false,
             evidence_seconds: 30 * 86_400,
+            on_duplicate: OnDuplicate::Reject,
+            duplicate_match_rate: 1e-5,
+            duplicate_search_rate: 1e-3,
+            verify_match_rate: 1e-4,
+            search_match_rate: 1e-4,
+            search_rate: 1e-3,
+            search_threads: 2,
             brake_failures: 5,
             brake_window_seconds: 180,
             brake_pause_seconds: 1_800,

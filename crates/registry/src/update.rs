@@ -1,15 +1,19 @@
 //! Changing a person.
 
+use std::sync::Arc;
+
 use domain::lifecycle::Cause;
 use domain::person::{Change, Patch};
 use domain::{PersonId, Status, Time};
 use engine::face::Analysis;
-use store::{Changes, PersonChange};
+use store::{Changes, IndexEntry, PersonChange};
 
 use crate::access::Caller;
+use crate::duplicate::Enrolling;
 use crate::error::Error;
 use crate::evidence::{Evidence, Method};
 use crate::history::{EventKind, Happened};
+use crate::idempotency::{Held, Idempotency};
 use crate::person::{FingerprintKind, Person};
 use crate::records::{NewSample, Opened, digest};
 use crate::registry::Registry;
@@ -79,16 +83,8 @@ impl Registry {
         images: &mut Incoming,
     ) -> Result<Person, Error> {
         let before = opened.person.clone();
-        let changes = Changes::at(self.now());
-        let now = changes.now;
-        let mut draft = Draft {
-            opened,
-            changes,
-            kinds: Vec::new(),
-            before: before.status(),
-            may_review: update.may_review,
-        };
-        draft.opened.person.read_at = now;
+        let mut draft = Draft::of(opened, Changes::at(self.now()), update.may_review);
+        let now = draft.changes.now;
 
         let profile = before.profile().patched(&update.patch)?;
         if profile != *before.profile() {
@@ -109,15 +105,34 @@ impl Registry {
         if draft.kinds.is_empty() {
             return Ok(before);
         }
-        self.commit_update(caller, draft, &before).await
+        let template = match &images.face {
+            Change::Set(Face::Seen(analysis)) if draft.takes_face() => {
+                analysis.template.clone().map(Arc::new)
+            }
+            _ => None,
+        };
+        let enrolling = template.as_ref().map(|template| Enrolling {
+            person: draft.opened.person.id,
+            template,
+            on_duplicate: self.settings.on_duplicate,
+        });
+        self.commit_draft(caller, draft, enrolling, None).await
     }
 
-    async fn commit_update(&self, caller: &Caller, draft: Draft, before: &Person) -> Result<Person, Error> {
-        let Draft { opened, mut changes, kinds, .. } = draft;
+    /// Commits the next version of a person: as an enrolment where it brings a face nobody has compared yet.
+    pub(crate) async fn commit_draft(
+        &self,
+        caller: &Caller,
+        draft: Draft,
+        enrolling: Option<Enrolling<'_>>,
+        held: Option<&(Idempotency, Held)>,
+    ) -> Result<Person, Error> {
+        let Draft { opened, mut changes, kinds, index, .. } = draft;
         let Opened { mut person, key, wrapped_key, tenant_keys } = opened;
-        let now = changes.now;
-        person.version = before.version + 1;
+        let (now, expected) = (changes.now, person.version);
+        person.version = expected + 1;
         person.updated_at = now;
+        person.read_at = now;
         for kind in kinds {
             let happened = Happened {
                 kind,
@@ -127,11 +142,17 @@ impl Registry {
             };
             changes.events.push(self.event(caller.author(), person.id, &key, &happened, now)?);
         }
-        let index =
-            (person.profile() != before.profile()).then(|| person.profile().index(tenant_keys.index()));
+        if let Some((request, _)) = held {
+            changes.idempotency = Some(self.keep_answer(caller, *request, &person, &key, 201, now)?);
+        }
+        let new_index = person.profile().index(tenant_keys.index());
+        let index = (new_index != index).then_some(new_index);
         let row = self.seal_row(caller.tenant, &person, &key, wrapped_key)?;
-        changes.persons.push(PersonChange::Update { row, expected: before.version, index });
-        self.store.commit(caller.tenant, changes).await?;
+        changes.persons.push(PersonChange::Update { row, expected, index });
+        match enrolling {
+            Some(enrolling) => drop(self.commit_enrolment(caller, enrolling, changes).await?),
+            None => drop(self.store.commit(caller.tenant, changes).await?),
+        }
         Ok(person)
     }
 
@@ -149,7 +170,7 @@ impl Registry {
             (Change::Clear, Some(_)) if draft.before != Status::Pending && !draft.may_review => {
                 return Err(Error::ReviewNeeded);
             }
-            (Change::Clear, Some(_)) => draft.drop_face(),
+            (Change::Clear, Some(_)) => draft.drop_faces(),
             (Change::Set(face), present) => {
                 let same = |image: &[u8]| {
                     present.is_some_and(|p| p.digest == digest(&draft.opened.tenant_keys, image))
@@ -165,7 +186,12 @@ impl Registry {
                     return Ok(());
                 }
                 self.check_same(caller, draft, analysis).await?;
-                draft.drop_face();
+                // The other faces of somebody proven are the same person's; of others nobody has said so.
+                if draft.was_proven() {
+                    draft.drop_face();
+                } else {
+                    draft.drop_faces();
+                }
                 let Opened { person, key, tenant_keys, .. } = &mut draft.opened;
                 let (row, biometrics) =
                     self.face_sample(caller, person.id, (key, tenant_keys), analysis, false, now)?;
@@ -189,9 +215,11 @@ impl Registry {
         }
         let template =
             analysis.template.as_ref().ok_or_else(|| Error::Fault("an analysis has no template".into()))?;
-        match self.same_person(caller.tenant, &draft.opened, template).await? {
-            Some(false) => Err(Error::FaceMismatch),
-            Some(true) | None => Ok(()),
+        let enrolled = self.enrolled(caller, &draft.opened).await?;
+        if enrolled.is_empty() || self.is_same(&enrolled, template)? {
+            Ok(())
+        } else {
+            Err(Error::FaceMismatch)
         }
     }
 
@@ -259,19 +287,49 @@ enum Face {
 }
 
 /// A person on its way to its next version.
-struct Draft {
-    opened: Opened,
-    changes: Changes,
-    kinds: Vec<EventKind>,
+pub(crate) struct Draft {
+    pub(crate) opened: Opened,
+    pub(crate) changes: Changes,
+    pub(crate) kinds: Vec<EventKind>,
     /// The status it had.
-    before: Status,
+    pub(crate) before: Status,
+    /// The blind indexes it had.
+    index: Vec<IndexEntry>,
     /// Whether the caller may decide a status.
-    may_review: bool,
+    pub(crate) may_review: bool,
 }
 
 impl Draft {
+    /// The next version of a person, so far like the present one.
+    pub(crate) fn of(opened: Opened, changes: Changes, may_review: bool) -> Self {
+        let index = opened.person.profile().index(opened.tenant_keys.index());
+        let mut draft = Self {
+            before: opened.person.verification.status(changes.now),
+            opened,
+            changes,
+            kinds: Vec::new(),
+            index,
+            may_review,
+        };
+        draft.opened.person.read_at = draft.changes.now;
+        draft
+    }
+
+    /// Whether it brings a face that was not compared with the person's: nobody who is proven changes it.
+    fn takes_face(&self) -> bool {
+        !self.was_proven() && self.changes.samples.iter().any(|s| s.head.is_enrolled_face())
+    }
+
+    /// All faces go.
+    pub(crate) fn drop_faces(&mut self) {
+        self.drop_face();
+        let person = &mut self.opened.person;
+        let more = person.sealed.biometrics.more_faces.drain(..);
+        self.changes.removed_samples.extend(more.map(|f| (person.id, f.id())));
+    }
+
     /// Whether a check had succeeded: then the face is what it rests on.
-    const fn was_proven(&self) -> bool {
+    pub(crate) const fn was_proven(&self) -> bool {
         matches!(self.before, Status::Verified | Status::Expired)
     }
 
@@ -285,7 +343,7 @@ impl Draft {
     }
 
     /// What was verified is no longer what is there.
-    fn back_to_pending(&mut self, now: Time) -> Result<(), Error> {
+    pub(crate) fn back_to_pending(&mut self, now: Time) -> Result<(), Error> {
         let person = &mut self.opened.person;
         person.verification = person.verification.after(Cause::FaceReplaced, now, 0)?;
         person.sealed.evidence = None;

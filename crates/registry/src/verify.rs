@@ -1,11 +1,14 @@
 //! Verifying a person again: is it alive, and is it still the same face?
 
+use std::sync::Arc;
+
 use domain::lifecycle::Cause;
 use domain::{PersonId, Status, Time};
 use engine::face::Analysis;
 use store::{Changes, PersonChange};
 
 use crate::access::Caller;
+use crate::duplicate::Enrolling;
 use crate::enroll::Outcome;
 use crate::error::Error;
 use crate::history::{EventKind, Happened};
@@ -78,10 +81,11 @@ impl Registry {
         let now = changes.now;
         // Again: other attempts may have failed while this one was judged.
         self.brake(&opened.person.sealed.failures, now)?;
-        if let (true, Some(template)) = (live, &analysis.template)
-            && self.same_person(tenant, &opened, template).await? == Some(false)
-        {
-            return Err(Error::FaceMismatch);
+        if let (true, Some(template)) = (live, &analysis.template) {
+            let enrolled = self.enrolled(caller, &opened).await?;
+            if !enrolled.is_empty() && !self.is_same(&enrolled, template)? {
+                return Err(Error::FaceMismatch);
+            }
         }
         let before = opened.person.status();
         let enrolled = opened.person.biometrics().face.is_some_and(|f| !f.is_evidence());
@@ -128,7 +132,14 @@ impl Registry {
         }
         let row = self.seal_row(tenant, &person, &key, wrapped_key)?;
         changes.persons.push(PersonChange::Update { row, expected, index: None });
-        self.store.commit(tenant, changes).await?;
+        match analysis.template.clone().map(Arc::new).filter(|_| live && !enrolled) {
+            Some(template) => {
+                let on_duplicate = self.settings.on_duplicate;
+                let enrolling = Enrolling { person: person.id, template: &template, on_duplicate };
+                self.commit_enrolment(caller, enrolling, changes).await?;
+            }
+            None => drop(self.store.commit(tenant, changes).await?),
+        }
         Ok(Outcome { person, replayed: false })
     }
 

@@ -24,7 +24,7 @@ pub fn write_in_batches(
     let id: TenantId = tenant.id;
     let mut connection = connection::writer(&SqliteStore::file(folder))?;
     migrate::migrate(&mut connection)?;
-    write::add_tenant(&connection, tenant).map_err(failed)?;
+    write::tenant::add(&connection, tenant).map_err(failed)?;
     let started = Instant::now();
     for batch in changes.chunks(per_commit) {
         let transaction =

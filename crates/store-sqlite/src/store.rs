@@ -130,6 +130,10 @@ impl Store for SqliteStore {
         self.now(|c| read::collection::one(c, tenant, id))
     }
 
+    fn collection_named(&self, tenant: TenantId, name: [u8; 16]) -> Answer<'_, Option<CollectionRow>> {
+        self.now(|c| read::collection::named(c, tenant, name))
+    }
+
     fn collections(
         &self,
         tenant: TenantId,

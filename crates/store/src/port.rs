@@ -64,6 +64,9 @@ pub trait Store: Send + Sync {
     /// A collection.
     fn collection(&self, tenant: TenantId, id: CollectionId) -> Answer<'_, Option<CollectionRow>>;
 
+    /// The collection with this hash of a name.
+    fn collection_named(&self, tenant: TenantId, name: [u8; 16]) -> Answer<'_, Option<CollectionRow>>;
+
     /// Collections of a tenant, oldest first, from the first after `after` on.
     fn collections(
         &self,

@@ -1,5 +1,7 @@
 //! Plain values as a backend keeps them: identifiers, times and numbers in clear, the rest sealed.
 
+use std::sync::Arc;
+
 use domain::{
     CollectionId, DuplicateId, EventId, PersonId, SampleId, Scopes, Status, TenantId, Time, TokenId,
 };
@@ -150,8 +152,8 @@ impl SampleHead {
 pub struct SampleRow {
     /// All but the image.
     pub head: SampleHead,
-    /// The image, sealed.
-    pub image: Vec<u8>,
+    /// The image, sealed; shared, because a conflict may make the same row be handed over again.
+    pub image: Arc<Vec<u8>>,
 }
 
 /// An entry of a person's append-only history.

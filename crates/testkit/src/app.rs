@@ -21,7 +21,7 @@ use crate::clock::{TestClock, TestRandom};
 use crate::response::Reply;
 
 /// What a test wants of its server.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Setup {
     /// A face engine; none answers 501.
     pub faces: Option<Faces>,
@@ -29,6 +29,14 @@ pub struct Setup {
     pub settings: Settings,
     /// Limits of the HTTP face.
     pub limits: Limits,
+    /// Whether the galleries are loaded before the first request.
+    pub load: bool,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { faces: None, settings: Settings::default(), limits: Limits::default(), load: true }
+    }
 }
 
 /// A server with one token that may do everything in the default tenant.
@@ -41,7 +49,7 @@ pub struct App {
     pub token: String,
     router: Router,
     setup: Setup,
-    folder: TempDir,
+    folder: Arc<TempDir>,
 }
 
 impl App {
@@ -57,7 +65,16 @@ impl App {
 
     /// A server as `setup` says.
     pub async fn with(setup: Setup) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
+        Self::over(folder, setup).await
+    }
+
+    /// A second server over the same data, with a clock of its own.
+    pub async fn beside(other: &Self, setup: Setup) -> Self {
+        Self::over(Arc::clone(&other.folder), setup).await
+    }
+
+    async fn over(folder: Arc<TempDir>, setup: Setup) -> Self {
         let clock = Arc::new(TestClock::default());
         let registry = open(folder.path(), &clock, &setup).await;
         let made =
@@ -167,8 +184,12 @@ async fn open(folder: &Path, clock: &Arc<TestClock>, setup: &Setup) -> Arc<Regis
         settings: setup.settings,
     };
     let registry = Registry::open(parts).await.expect("a registry");
-    Arc::new(match setup.faces.clone() {
-        Some(faces) => registry.with_faces(faces),
+    let registry = match setup.faces.clone() {
+        Some(faces) => registry.with_faces(faces).expect("threads"),
         None => registry,
-    })
+    };
+    if setup.load {
+        registry.load_galleries().await.expect("the galleries load");
+    }
+    Arc::new(registry)
 }

@@ -28,7 +28,7 @@ impl TestClock {
 }
 
 /// Real randomness.
-pub(crate) struct TestRandom;
+pub struct TestRandom;
 
 impl Random for TestRandom {
     #[expect(clippy::disallowed_methods, reason = "keys in tests are as random as in production")]

@@ -7,7 +7,8 @@ mod app;
 mod clock;
 pub mod faces;
 mod response;
+pub mod supplied;
 
 pub use app::{App, Setup};
-pub use clock::TestClock;
+pub use clock::{TestClock, TestRandom};
 pub use response::Reply;

@@ -2,14 +2,46 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up must fail loudly")]
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::http::{Method, Request};
-use domain::Scope;
+use domain::{DuplicateId, Scope, Time};
 use serde_json::{Value, json};
-use testkit::{App, Reply};
+use store::{Changes, PairChange, PairDecision, PairRow, Store as _};
+use testkit::{App, Reply, TestRandom};
 
-/// Every operation that needs a token: method, path for a person, scope.
-fn guarded(person: &str) -> Vec<(Method, String, Option<Scope>)> {
+/// What the paths of one tenant name.
+struct Things {
+    person: String,
+    sample: String,
+    collection: String,
+    duplicate: String,
+}
+
+impl Things {
+    /// Identifiers in the right form, of nothing.
+    fn unknown() -> Self {
+        let id = |prefix: &str| format!("{prefix}_{}", "0".repeat(26));
+        Self {
+            person: id("person"),
+            sample: id("sample"),
+            collection: id("collection"),
+            duplicate: id("duplicate"),
+        }
+    }
+
+    fn path(&self, template: &str) -> String {
+        template
+            .replace("{personId}", &self.person)
+            .replace("{sampleId}", &self.sample)
+            .replace("{collectionId}", &self.collection)
+            .replace("{duplicateId}", &self.duplicate)
+    }
+}
+
+/// Every operation that needs a token: method, path, scope.
+fn guarded(things: &Things) -> Vec<(Method, String, Option<Scope>)> {
     let document = api::document();
     let mut operations = Vec::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
@@ -18,14 +50,10 @@ fn guarded(person: &str) -> Vec<(Method, String, Option<Scope>)> {
                 continue;
             }
             let scope = operation["x-required-scope"].as_str().map(|s| Scope::parse(s).unwrap());
-            operations.push((
-                method.to_uppercase().parse().unwrap(),
-                path.replace("{personId}", person),
-                scope,
-            ));
+            operations.push((method.to_uppercase().parse().unwrap(), things.path(path), scope));
         }
     }
-    assert!(operations.len() >= 9, "the description names the routes");
+    assert!(operations.len() >= 27, "the description names the routes");
     operations
 }
 
@@ -37,14 +65,35 @@ async fn call(app: &App, method: &Method, path: &str, authorization: Option<Stri
     app.raw(request.body(Body::from("{}")).unwrap()).await
 }
 
-async fn person(app: &App) -> String {
-    app.post("/v2/persons", &json!({"firstName": "John", "lastName": "Doe"})).await.expect(201).id()
+/// A person with a sample in a collection, and a pair on the review list.
+async fn things(app: &App) -> Things {
+    let collection = app.post("/v2/collections", &json!({"name": "staff"})).await.expect(201).id();
+    let body = json!({
+        "firstName": "John", "lastName": "Doe", "collections": ["staff"],
+        "biometricData": {"fingerprint": "Rk1SACAyMAAAAAA="}
+    });
+    let made = app.post("/v2/persons", &body).await.expect(201);
+    let other = app.post("/v2/persons", &json!({"firstName": "J", "lastName": "D"})).await.expect(201).id();
+    let sample = made.json["biometricData"]["samples"][0]["id"].as_str().unwrap().to_owned();
+    let duplicate = DuplicateId::new(Time::EPOCH, &TestRandom);
+    let mut changes = Changes::at(Time::EPOCH);
+    changes.pairs.push(PairChange::Insert(PairRow {
+        id: duplicate,
+        persons: [made.id().parse().unwrap(), other.parse().unwrap()],
+        created_at: Time::EPOCH,
+        decision: PairDecision::Open,
+        version: 1,
+        sealed: Vec::new(),
+    }));
+    let store = store_sqlite::SqliteStore::open(app.folder()).unwrap();
+    store.commit(domain::TenantId::DEFAULT, changes).await.unwrap();
+    Things { person: made.id(), sample, collection, duplicate: duplicate.to_string() }
 }
 
 #[tokio::test]
 async fn no_token_and_wrong_tokens_are_401_everywhere() {
     let app = App::start().await;
-    let id = person(&app).await;
+    let things = things(&app).await;
     let last = if app.token.ends_with('0') { "1" } else { "0" };
     let typo = format!("{}{last}", &app.token[..app.token.len() - 1]);
     let revoked = app.token_with(&[Scope::Admin]).await;
@@ -57,7 +106,10 @@ async fn no_token_and_wrong_tokens_are_401_everywhere() {
         .unwrap()
         .secret;
     app.clock.turn(2);
-    for (method, path, _) in guarded(&id) {
+    // All at once: bad tokens are refused late.
+    let mut asked = tokio::task::JoinSet::new();
+    let app = Arc::new(app);
+    for (method, path, _) in guarded(&things) {
         for value in [
             None,
             Some(String::new()),
@@ -67,18 +119,22 @@ async fn no_token_and_wrong_tokens_are_401_everywhere() {
             Some(format!("Bearer {expired}")),
             Some("Bearer x".into()),
         ] {
-            let reply = call(&app, &method, &path, value.clone()).await.problem(401, "unauthorized");
-            assert!(reply.header("www-authenticate").starts_with("Bearer"), "{method} {path} {value:?}");
+            let (app, method, path) = (Arc::clone(&app), method.clone(), path.clone());
+            asked.spawn(async move {
+                let reply = call(&app, &method, &path, value.clone()).await.problem(401, "unauthorized");
+                assert!(reply.header("www-authenticate").starts_with("Bearer"), "{method} {path} {value:?}");
+            });
         }
     }
-    assert_eq!(app.get("/v2/persons").await.json["pagination"]["total"], 1);
+    asked.join_all().await;
+    assert_eq!(app.get("/v2/persons").await.json["pagination"]["total"], 2);
 }
 
 #[tokio::test]
 async fn too_small_a_scope_is_403_everywhere() {
     let app = App::start().await;
-    let id = person(&app).await;
-    for (method, path, scope) in guarded(&id) {
+    let things = things(&app).await;
+    for (method, path, scope) in guarded(&things) {
         let Some(scope) = scope else { continue };
         let others: Vec<Scope> =
             Scope::ALL.into_iter().filter(|s| *s != scope && *s != Scope::Admin).collect();
@@ -88,17 +144,22 @@ async fn too_small_a_scope_is_403_everywhere() {
 }
 
 #[tokio::test]
-async fn another_tenants_person_looks_like_none() {
+async fn another_tenants_things_look_like_none() {
     let app = App::start().await;
-    let id = person(&app).await;
+    let things = things(&app).await;
     let tenant = app.registry.create_tenant("other").await.unwrap().unwrap();
     let token = app.token_of(tenant, &[Scope::Admin]).await;
-    let unknown = "person_00000000000000000000000000";
-    for ((method, path, _), (_, nowhere, _)) in guarded(&id).into_iter().zip(guarded(unknown)) {
-        if !path.contains(&id) {
+    let unknown = Things::unknown();
+    for ((method, path, _), (_, nowhere, _)) in guarded(&things).into_iter().zip(guarded(&unknown)) {
+        if path == nowhere {
             continue;
         }
-        let body = if path.ends_with("/liveness") { json!({"faceImage": "AAAA"}) } else { json!({}) };
+        let body = match path.rsplit('/').next().unwrap() {
+            "liveness" | "verify" | "biometrics" => json!({"faceImage": "AAAA"}),
+            "members" => json!({"personIds": [things.person]}),
+            "decide" => json!({"decision": "same"}),
+            _ => json!({}),
+        };
         let ask = async |path: &str| {
             let request = Request::builder()
                 .method(&method)
@@ -151,7 +212,6 @@ async fn a_token_can_see_itself() {
 
 #[tokio::test]
 async fn a_token_put_into_the_store_by_hand_is_no_token() {
-    use store::Store as _;
     let (ours, other) = (App::start().await, App::start().await);
     let rows = store_sqlite::SqliteStore::open(other.folder())
         .unwrap()

@@ -38,16 +38,27 @@ const HEAVY: [(&str, &[&str]); 14] = [
     ("governor", &["api"]),
 ];
 
-/// Crates that must stay free of an async runtime; the engine uses its channels only.
-const NO_RUNTIME: [&str; 4] = ["domain", "vault", "store", "registry"];
+/// Crates that must stay free of an async runtime.
+const NO_RUNTIME: [&str; 3] = ["domain", "vault", "store"];
 
-fn imports() -> BTreeMap<String, Vec<String>> {
+/// Crates that use its channels, which need no runtime.
+const CHANNELS_ONLY: [&str; 3] = ["gallery", "engine", "registry"];
+
+fn metadata() -> Value {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
         .output()
         .unwrap();
-    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let normal = |d: &&Value| d["kind"].is_null();
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Whether a dependency is one of the product, not of its tests.
+fn normal(dependency: &&Value) -> bool {
+    dependency["kind"].is_null()
+}
+
+fn imports() -> BTreeMap<String, Vec<String>> {
+    let metadata = metadata();
     let name = |v: &Value| v["name"].as_str().unwrap().to_owned();
     let packages = metadata["packages"].as_array().unwrap();
     packages
@@ -78,6 +89,17 @@ fn heavy_libraries_stay_with_the_crates_that_own_them() {
         }
         if NO_RUNTIME.contains(&krate.as_str()) {
             assert!(!dependencies.iter().any(|d| d == "tokio"), "{krate} must not use a runtime");
+        }
+    }
+}
+
+#[test]
+fn below_the_http_face_only_the_channels_of_the_runtime_are_used() {
+    for package in metadata()["packages"].as_array().unwrap() {
+        if CHANNELS_ONLY.contains(&package["name"].as_str().unwrap()) {
+            let mut uses = package["dependencies"].as_array().unwrap().iter().filter(normal);
+            let tokio = uses.find(|d| d["name"] == "tokio").unwrap();
+            assert_eq!(tokio["features"], serde_json::json!(["sync"]), "{}", package["name"]);
         }
     }
 }

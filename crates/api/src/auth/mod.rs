@@ -4,4 +4,6 @@ mod brake;
 mod permit;
 
 pub(crate) use brake::Brake;
-pub(crate) use permit::{Any, BiometricsMatch, Permit, PersonsRead, PersonsWrite};
+pub(crate) use permit::{
+    Any, BiometricsMatch, BiometricsRead, Permit, PersonsRead, PersonsReview, PersonsWrite,
+};

@@ -33,6 +33,8 @@ required! {
     Any = None;
     PersonsRead = Some(Scope::PersonsRead);
     PersonsWrite = Some(Scope::PersonsWrite);
+    PersonsReview = Some(Scope::PersonsReview);
+    BiometricsRead = Some(Scope::BiometricsRead);
     BiometricsMatch = Some(Scope::BiometricsMatch);
 }
 

@@ -1,6 +1,7 @@
 //! Taking the members of an object one by one, gathering every fault with its JSON pointer.
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 
 use domain::person::Change;
 use domain::{FieldCode, Invalid};
@@ -46,6 +47,12 @@ impl<'a> Members<'a> {
         matches!(object, Some(Json::Object(members)) if members.iter().any(|(n, v)| n == inner && *v != Json::Null))
     }
 
+    /// Whether a fault of the member `name`, or of a part of it, has been noted.
+    pub(crate) fn has_fault(&self, name: &str) -> bool {
+        let pointer = format!("{}/{}", self.pointer, escaped(name));
+        self.faults.iter().any(|f| f.pointer.as_ref().is_some_and(|p| p.starts_with(&pointer)))
+    }
+
     /// Notes a fault of the member `name`.
     pub(crate) fn fault(&mut self, name: &str, invalid: Invalid) {
         self.fault_at(&format!("/{}", escaped(name)), invalid);
@@ -88,6 +95,72 @@ impl<'a> Members<'a> {
                 Change::Keep
             }
         }
+    }
+
+    /// Takes a member that is an array of at most `most` texts, each parsed by `parse`; `null` clears it.
+    pub(crate) fn texts<T>(
+        &mut self,
+        name: &str,
+        most: usize,
+        parse: impl Fn(&str) -> Result<T, Invalid>,
+    ) -> Change<Vec<T>> {
+        let values = match self.take(name) {
+            None => return Change::Keep,
+            Some(Json::Null) => return Change::Clear,
+            Some(Json::Array(values)) => values,
+            Some(_) => {
+                self.fault(name, Invalid::new(FieldCode::WrongType, "must be an array of strings"));
+                return Change::Keep;
+            }
+        };
+        if values.len() > most {
+            self.fault(name, Invalid::new(FieldCode::Length, format!("must have at most {most} elements")));
+            return Change::Keep;
+        }
+        let mut parsed = Vec::with_capacity(values.len());
+        for (i, value) in values.into_iter().enumerate() {
+            let result = match &value {
+                Json::String(text) => parse(text),
+                _ => Err(Invalid::new(FieldCode::WrongType, "must be a string")),
+            };
+            match result {
+                Ok(value) => parsed.push(value),
+                Err(invalid) => self.fault_at(&format!("/{}/{i}", escaped(name)), invalid),
+            }
+        }
+        Change::Set(parsed)
+    }
+
+    /// Takes a member that is a number within bounds; `null` counts as missing.
+    pub(crate) fn number(&mut self, name: &str, bounds: RangeInclusive<f64>) -> Option<f64> {
+        match self.take(name)? {
+            Json::Null => None,
+            Json::Number(value) if bounds.contains(&value) => Some(value),
+            Json::Number(_) => {
+                let detail = format!("must be from {} to {}", bounds.start(), bounds.end());
+                self.fault(name, Invalid::new(FieldCode::Range, detail));
+                None
+            }
+            _ => {
+                self.fault(name, Invalid::new(FieldCode::WrongType, "must be a number"));
+                None
+            }
+        }
+    }
+
+    /// Takes a member that is a whole number within bounds; `null` counts as missing.
+    pub(crate) fn count(&mut self, name: &str, bounds: RangeInclusive<u32>) -> Option<u32> {
+        let number = self.number(name, f64::from(*bounds.start())..=f64::from(*bounds.end()))?;
+        if number.fract() != 0.0 {
+            self.fault(name, Invalid::new(FieldCode::WrongType, "must be a whole number"));
+            return None;
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "whole and within bounds"
+        )]
+        Some(number as u32)
     }
 
     /// Takes a member that is `true` or `false`; `null` counts as missing.

@@ -76,6 +76,19 @@ impl Operation {
         }))
     }
 
+    /// Another identifier in the path.
+    pub(crate) fn path(mut self, name: &str, example: &str) -> Self {
+        self.codes.push(codes::NOT_FOUND);
+        self.parameter(json!({
+            "name": name, "in": "path", "required": true, "schema": { "type": "string", "examples": [example] }
+        }))
+    }
+
+    /// The collection's identifier in the path.
+    pub(crate) fn collection_id(self) -> Self {
+        self.path("collectionId", "collection_01jhbq7z9pf6dvyr3s5t8w2xkm")
+    }
+
     /// A conditional header.
     pub(crate) fn header(self, name: &str, description: &str) -> Self {
         self.parameter(json!({ "name": name, "in": "header", "schema": { "type": "string" }, "description": description }))

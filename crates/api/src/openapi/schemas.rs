@@ -29,6 +29,10 @@ fn profile() -> Value {
         "externalId": nullable(text("The operator's own key; unique in the tenant.", 1, 200)),
         "nationality": nullable(json!({ "type": "string", "pattern": "^[A-Z]{2,3}$", "description": "ISO 3166-1 code." })),
         "gender": nullable(code("In the operator's own vocabulary.")),
+        "collections": {
+            "type": ["array", "null"], "maxItems": 50, "items": { "type": "string", "maxLength": 200 },
+            "description": "Collections the person is in, each by identifier or name; answers show identifiers."
+        },
         "metadata": {
             "type": ["object", "null"], "maxProperties": 50,
             "description": "Pairs of strings: keys of 1-64, values of up to 500 characters. In an update, null removes a key.",
@@ -81,7 +85,11 @@ fn merged(parts: &[Value]) -> Value {
 fn create() -> Value {
     let own = json!({
         "biometricData": biometrics_in(),
-        "verificationStatus": { "type": ["string", "null"], "enum": ["pending", null] }
+        "verificationStatus": { "type": ["string", "null"], "enum": ["pending", null] },
+        "onDuplicate": {
+            "type": ["string", "null"], "enum": ["reject", "flag", "allow", null],
+            "description": "What happens when the face is enrolled already: `reject` refuses it where the other person is verified and puts the pair on the review list where not, `flag` always puts the pair on the list, `allow` does nothing. By default as the server is set up."
+        }
     });
     json!({
         "type": "object", "required": ["firstName", "lastName"], "additionalProperties": false,
@@ -160,6 +168,7 @@ fn person() -> Value {
             "dateOfBirth": { "type": "string", "format": "date" }, "documentType": plain, "documentNumber": plain,
             "nationality": plain, "gender": plain,
             "metadata": { "type": "object", "additionalProperties": plain },
+            "collections": { "type": "array", "items": plain },
             "biometricData": { "$ref": "#/components/schemas/BiometricData" },
             "verificationStatus": { "type": "string", "enum": ["pending", "verified", "failed", "expired"] },
             "verification": { "$ref": "#/components/schemas/Verification" },
@@ -223,6 +232,214 @@ fn liveness_request() -> Value {
     })
 }
 
+fn probe() -> Value {
+    json!({ "type": "string", "contentEncoding": "base64", "description": "JPEG or PNG with one face, in base64." })
+}
+
+fn score(description: &str) -> Value {
+    json!({ "type": ["number", "null"], "minimum": 0, "maximum": 1, "description": description })
+}
+
+fn rate(description: &str) -> Value {
+    json!({ "type": ["number", "null"], "minimum": 1e-12, "maximum": 1, "description": description })
+}
+
+fn verify_request() -> Value {
+    json!({
+        "type": "object", "additionalProperties": false, "required": ["faceImage"],
+        "properties": {
+            "faceImage": probe(), "minScore": score("The threshold, as a score."),
+            "maxFalseMatchRate": rate("The threshold, as the rate of strangers who would match. Instead of `minScore`.")
+        }
+    })
+}
+
+fn search_request() -> Value {
+    json!({
+        "type": "object", "additionalProperties": false, "required": ["faceImage"],
+        "properties": {
+            "faceImage": probe(),
+            "limit": { "type": ["integer", "null"], "minimum": 1, "maximum": 100, "default": 10, "description": "Most candidates." },
+            "minScore": score("The least score to be listed; `match` is still judged by `threshold`."),
+            "maxFalsePositiveRate": rate("The threshold, as the probability that somebody who is not enrolled finds a match. Instead of `minScore`."),
+            "collections": {
+                "type": ["array", "null"], "maxItems": 50, "items": { "type": "string" },
+                "description": "Only members of at least one of these, each by identifier or name."
+            },
+            "statuses": {
+                "type": ["array", "null"], "minItems": 1, "maxItems": 4,
+                "items": { "type": "string", "enum": ["pending", "verified", "failed", "expired"] },
+                "description": "Only persons of these statuses; by default pending and verified ones."
+            }
+        }
+    })
+}
+
+fn alike(mut more: Value) -> Value {
+    let own = json!({
+        "match": { "type": "boolean", "description": "Whether `score` reaches the threshold." },
+        "score": { "type": "number", "minimum": 0, "maximum": 1, "description": "0.5 where one pair of strangers in 100 is as alike, 0.7 for 1,000, 0.8 for 10,000, 0.9 for a million." },
+        "falseMatchRate": number("The part of strangers that are at least as alike."),
+        "extrapolated": { "type": "boolean", "description": "Whether that rate is smaller than any that was observed." }
+    });
+    if let (Some(all), Some(own)) = (more.as_object_mut(), own.as_object()) {
+        all.extend(own.clone());
+    }
+    more
+}
+
+fn verdict() -> Value {
+    json!({
+        "type": "object", "required": ["match", "score", "falseMatchRate", "threshold", "modality", "models"],
+        "properties": alike(json!({
+            "threshold": number("The threshold in force."),
+            "modality": { "type": "string", "enum": ["face"] },
+            "results": { "type": "array", "items": { "type": "object", "properties": alike(json!({})) }, "description": "Of a comparison: one for each image of the gallery." },
+            "models": { "$ref": "#/components/schemas/Models" }
+        }))
+    })
+}
+
+fn search_answer() -> Value {
+    let candidate = alike(json!({
+        "personId": { "type": "string" }, "sampleId": { "type": "string", "description": "The enrolled face that is most alike." },
+        "verificationStatus": { "type": "string", "enum": ["pending", "verified", "failed", "expired"] }
+    }));
+    json!({
+        "type": "object", "required": ["candidates", "gallerySize", "falsePositiveRate", "threshold", "models"],
+        "properties": {
+            "candidates": { "type": "array", "items": { "type": "object", "properties": candidate }, "description": "Most alike first; empty when it is nobody." },
+            "gallerySize": { "type": "integer", "description": "Vectors the face was compared with." },
+            "falsePositiveRate": number("The probability that somebody who is not enrolled finds a match at the threshold."),
+            "threshold": number("The threshold in force."),
+            "models": { "$ref": "#/components/schemas/Models" }
+        }
+    })
+}
+
+fn compare_request() -> Value {
+    json!({
+        "type": "object", "additionalProperties": false, "required": ["probe", "gallery"],
+        "properties": {
+            "probe": probe(), "gallery": { "type": "array", "minItems": 1, "maxItems": 10, "items": probe() },
+            "minScore": score("The threshold, as a score."),
+            "maxFalseMatchRate": rate("The threshold, as the rate of strangers who would match. Instead of `minScore`.")
+        }
+    })
+}
+
+fn detection() -> Value {
+    let point = json!({ "type": "array", "items": { "type": "number" }, "minItems": 2, "maxItems": 2 });
+    let face = json!({
+        "type": "object", "required": ["box", "confidence", "landmarks", "quality"],
+        "properties": {
+            "box": { "type": "object", "properties": { "x": number("Left edge."), "y": number("Upper edge."), "width": number("Width."), "height": number("Height.") } },
+            "confidence": number("Of the detector, 0-1."),
+            "landmarks": { "type": "object", "properties": { "leftEye": point, "rightEye": point, "nose": point, "mouthLeft": point, "mouthRight": point } },
+            "quality": { "$ref": "#/components/schemas/Quality" }
+        }
+    });
+    json!({
+        "type": "object", "required": ["width", "height", "faces", "models"],
+        "properties": {
+            "width": { "type": "integer" }, "height": { "type": "integer" },
+            "faces": { "type": "array", "items": face }, "models": { "$ref": "#/components/schemas/Models" }
+        }
+    })
+}
+
+fn detect_request() -> Value {
+    json!({ "type": "object", "additionalProperties": false, "required": ["faceImage"], "properties": { "faceImage": probe() } })
+}
+
+fn sample() -> Value {
+    json!({
+        "type": "object", "required": ["id", "kind", "state", "primary", "createdAt"],
+        "properties": {
+            "id": { "type": "string" }, "kind": { "type": "string", "enum": ["face", "fingerprint"] },
+            "state": { "type": "string", "enum": ["enrolled", "evidence"] },
+            "primary": { "type": "boolean", "description": "Whether it is shown as the person's." },
+            "createdAt": time("When it was taken in."),
+            "image": { "type": "string", "contentEncoding": "base64", "description": "When the sample is read by itself." }
+        }
+    })
+}
+
+fn sample_create() -> Value {
+    json!({
+        "type": "object", "additionalProperties": false, "required": ["faceImage"],
+        "properties": {
+            "faceImage": probe(),
+            "force": { "type": ["boolean", "null"], "description": "Enrol it even if it does not match; needs the scope `persons:review`." }
+        }
+    })
+}
+
+fn collection() -> Value {
+    json!({
+        "type": "object", "required": ["id", "name", "members", "createdAt", "updatedAt"],
+        "properties": {
+            "id": { "type": "string" }, "name": { "type": "string" }, "description": { "type": "string" },
+            "members": { "type": "integer" }, "membersIsExact": { "type": "boolean", "description": "False when counting stopped at 10,000." },
+            "createdAt": time("When it was made."), "updatedAt": time("When its name or description last changed.")
+        }
+    })
+}
+
+fn collection_in(required: &[&str]) -> Value {
+    json!({
+        "type": "object", "additionalProperties": false, "required": required,
+        "properties": {
+            "name": text("Unique in the tenant, whatever its case.", 1, 100),
+            "description": nullable(text("What it is for.", 1, 500))
+        }
+    })
+}
+
+fn members_add() -> Value {
+    json!({
+        "type": "object", "additionalProperties": false, "required": ["personIds"],
+        "properties": { "personIds": { "type": "array", "maxItems": 100, "items": { "type": "string" } } }
+    })
+}
+
+fn duplicate() -> Value {
+    json!({
+        "type": "object", "required": ["id", "personIds", "score", "falseMatchRate", "model", "decision", "createdAt"],
+        "properties": {
+            "id": { "type": "string" },
+            "personIds": { "type": "array", "items": { "type": "string" }, "minItems": 2, "maxItems": 2 },
+            "score": number("How alike they were when they were noticed."), "falseMatchRate": number("The part of strangers that are at least as alike."),
+            "model": { "type": "string" }, "decision": { "type": "string", "enum": ["open", "same", "different"] },
+            "createdAt": time("When they were noticed."), "decidedAt": time("When it was decided."), "reason": { "type": "string" }
+        }
+    })
+}
+
+fn duplicate_decision() -> Value {
+    json!({
+        "type": "object", "additionalProperties": false, "required": ["decision"],
+        "properties": {
+            "decision": { "type": "string", "enum": ["open", "same", "different"] },
+            "reason": nullable(text("Why; kept with the pair.", 0, 500))
+        }
+    })
+}
+
+/// A page of a list that is read page by page only.
+fn page_of(name: &str) -> Value {
+    json!({
+        "type": "object", "required": ["data", "pagination"],
+        "properties": {
+            "data": { "type": "array", "items": { "$ref": format!("#/components/schemas/{name}") } },
+            "pagination": {
+                "type": "object", "required": ["limit"],
+                "properties": { "limit": { "type": "integer" }, "nextCursor": { "type": "string" } }
+            }
+        }
+    })
+}
+
 fn token() -> Value {
     json!({
         "type": "object", "required": ["id", "name", "scopes", "createdAt"],
@@ -244,6 +461,7 @@ fn problem() -> Value {
                 "type": "object", "required": ["code", "detail"],
                 "properties": { "pointer": plain, "parameter": plain, "code": plain, "detail": plain }
             } },
+            "personId": { "type": "string", "description": "Of `duplicate-person`: who has this face already, where the token may read persons." },
             "measured": number("The figure that was measured."), "limit": number("The limit it missed.")
         }
     })
@@ -255,6 +473,13 @@ pub(super) fn all() -> Value {
         "Person": person(), "PersonCreate": create(), "PersonUpdate": update(), "PersonList": list(),
         "BiometricData": biometrics_out(), "Verification": verification(), "Quality": quality(), "Models": models(),
         "Erasure": erasure(), "Liveness": liveness(), "LivenessRequest": liveness_request(), "Token": token(),
+        "VerifyRequest": verify_request(), "SearchRequest": search_request(), "CompareRequest": compare_request(),
+        "DetectRequest": detect_request(), "Verdict": verdict(), "SearchAnswer": search_answer(), "Detection": detection(),
+        "Sample": sample(), "SampleCreate": sample_create(),
+        "SampleList": { "type": "object", "required": ["data"], "properties": { "data": { "type": "array", "items": { "$ref": "#/components/schemas/Sample" } } } },
+        "Collection": collection(), "CollectionCreate": collection_in(&["name"]), "CollectionUpdate": collection_in(&[]),
+        "CollectionList": page_of("Collection"), "MembersAdd": members_add(),
+        "Duplicate": duplicate(), "DuplicateList": page_of("Duplicate"), "DuplicateDecision": duplicate_decision(),
         "Health": { "type": "object", "properties": { "status": { "type": "string" } } },
         "Document": { "type": "object" },
         "Problem": problem()

@@ -45,6 +45,14 @@ codes! {
         "`externalId` is unique within the tenant. Find the other person with `GET /v2/persons?externalId=…`.";
     FACE_MISMATCH = CONFLICT "face-mismatch" "The face is not that of the enrolled person"
         "Nothing was changed. Take the picture again; if it is the right person, a reviewer can set the status to `pending` and the face can then be replaced.";
+    DUPLICATE_PERSON = CONFLICT "duplicate-person" "Somebody with this face is enrolled already"
+        "Nothing was stored. `personId` names the person where the token may read persons. If they are two people who look alike, repeat the request with `onDuplicate: \"flag\"`: the pair is then put on the review list.";
+    NO_FACE_ENROLLED = CONFLICT "no-face-enrolled" "The person has no enrolled face"
+        "There is nothing to compare with. Enrol a face with `POST /v2/persons/{personId}/biometrics` or `POST /v2/persons/{personId}/liveness`.";
+    TOO_MANY_SAMPLES = CONFLICT "too-many-samples" "The person has as many face samples as one may have"
+        "At most ten. Remove one with `DELETE /v2/persons/{personId}/biometrics/{sampleId}`.";
+    COLLECTION_NAME_TAKEN = CONFLICT "collection-name-taken" "Another collection has this name"
+        "Names of collections are unique within the tenant, whatever their case.";
     ILLEGAL_TRANSITION = CONFLICT "illegal-transition" "The status cannot change that way"
         "Legal are `pending`, `failed` and `expired` to `verified`, `pending` and `expired` to `failed`, and any status to `pending`.";
     IDEMPOTENCY_IN_PROGRESS = CONFLICT "idempotency-in-progress" "The first request with this key is under way"
@@ -93,6 +101,10 @@ codes! {
         "The server has no weights and never makes a score up. The operator installs them with `personhood models pull`.";
     FACES_NOT_CONFIGURED = NOT_IMPLEMENTED "faces-not-configured" "No face models are installed"
         "The server cannot analyse face images without weights. The operator installs them with `personhood models pull`.";
+    FINGERPRINTS_NOT_CONFIGURED = NOT_IMPLEMENTED "fingerprints-not-configured" "Fingerprints cannot be compared"
+        "Fingerprints are stored and returned, not compared. Send a `faceImage`.";
+    GALLERY_LOADING = SERVICE_UNAVAILABLE "gallery-loading" "The enrolled faces are being loaded"
+        "After a start the server loads all enrolled faces before it searches: seconds for a million. Repeat the request after the time in `Retry-After`. Nothing was changed.";
     BUSY = SERVICE_UNAVAILABLE "busy" "The server is busy"
         "Repeat the request after the time in `Retry-After`. Nothing was changed.";
     UNAVAILABLE = SERVICE_UNAVAILABLE "unavailable" "The store cannot be reached"

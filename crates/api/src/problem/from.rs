@@ -35,6 +35,14 @@ impl From<Error> for Problem {
             Error::Stale => Self::new(codes::PRECONDITION_FAILED),
             Error::ExternalIdTaken => Self::new(codes::EXTERNAL_ID_TAKEN),
             Error::FaceMismatch => Self::new(codes::FACE_MISMATCH),
+            Error::Duplicate(_) => Self::new(codes::DUPLICATE_PERSON),
+            Error::NoFaceEnrolled => Self::new(codes::NO_FACE_ENROLLED),
+            Error::TooManySamples => Self::new(codes::TOO_MANY_SAMPLES),
+            Error::GalleryLoading => Self::new(codes::GALLERY_LOADING).retry_after(1),
+            Error::NoSuchCollection(id) => {
+                Self::new(codes::VALIDATION_FAILED).detail(format!("there is no collection `{id}`"))
+            }
+            Error::CollectionNameTaken => Self::new(codes::COLLECTION_NAME_TAKEN),
             Error::Illegal(illegal) => Self::new(codes::ILLEGAL_TRANSITION).detail(illegal.to_string()),
             Error::ReviewNeeded => AccessError::Missing(Scope::PersonsReview).into(),
             Error::Rejected(rejection) => rejection.into(),

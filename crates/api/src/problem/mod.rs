@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use domain::PersonId;
 use domain::biometric::Measure;
 use serde::Serialize;
 
@@ -39,6 +40,8 @@ struct More {
     errors: Vec<Fault>,
     measure: Option<Measure>,
     headers: HeaderMap,
+    /// Whom the face belongs to already; shown only to tokens that may read persons.
+    person: Option<PersonId>,
     /// For the log alone.
     cause: Option<String>,
 }
@@ -57,6 +60,8 @@ struct Body<'a> {
     measured: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     limit: Option<f64>,
+    #[serde(rename = "personId", skip_serializing_if = "Option::is_none")]
+    person_id: Option<String>,
 }
 
 impl Problem {
@@ -74,8 +79,22 @@ impl Problem {
         self
     }
 
+    /// Names the part of the body that is at fault.
+    pub(crate) fn at(mut self, pointer: String) -> Self {
+        let detail = self.more.detail.clone().unwrap_or(Cow::Borrowed(self.code.title));
+        self.more.errors =
+            vec![Fault { pointer: Some(pointer), parameter: None, code: self.code.name, detail }];
+        self
+    }
+
     pub(crate) fn measure(mut self, measure: Option<Measure>) -> Self {
         self.more.measure = measure;
+        self
+    }
+
+    /// Names the person a face belongs to already.
+    pub(crate) fn person(mut self, person: PersonId) -> Self {
+        self.more.person = Some(person);
         self
     }
 
@@ -110,6 +129,7 @@ impl Problem {
             errors: &self.more.errors,
             measured: self.more.measure.map(|m| round(m.measured)),
             limit: self.more.measure.map(|m| round(m.limit)),
+            person_id: self.more.person.map(|id| id.to_string()),
         };
         // A body of numbers and strings always serialises.
         let json = serde_json::to_vec(&body).unwrap_or_default();

@@ -24,9 +24,8 @@ pub(crate) fn malformed(error: &serde_json::Error) -> Problem {
     ))
 }
 
-/// The image of a body.
-pub(crate) fn read(bytes: &[u8]) -> Result<Vec<u8>, Problem> {
-    let mut members = Members::of_body(parse(bytes).map_err(|e| malformed(&e))?)?;
+/// Takes the image of a body, as `faceImage` or inside `biometricData`; whatever is wrong with it is noted.
+pub(crate) fn take(members: &mut Members<'_>) -> Option<Vec<u8>> {
     let given = members.has_value("faceImage") || members.has_value_in("biometricData", "faceImage");
     let plain = members.text("faceImage", decoded);
     let nested = members.object("biometricData", |inner| {
@@ -40,7 +39,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Vec<u8>, Problem> {
         image
     });
     let nested = nested.into_set().unwrap_or_default();
-    let image = match (plain, nested) {
+    match (plain, nested) {
         (Change::Set(image), Change::Keep | Change::Clear)
         | (Change::Keep | Change::Clear, Change::Set(image)) => Some(image),
         (Change::Set(_), Change::Set(_)) => {
@@ -54,7 +53,31 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Vec<u8>, Problem> {
             }
             None
         }
-    };
+    }
+}
+
+/// The image of a body that holds nothing else.
+pub(crate) fn read(bytes: &[u8]) -> Result<Vec<u8>, Problem> {
+    let mut members = Members::of_body(parse(bytes).map_err(|e| malformed(&e))?)?;
+    let image = take(&mut members);
+    finished(members, image)
+}
+
+/// Takes the image to be compared; a fingerprint cannot be.
+pub(crate) fn take_probe(members: &mut Members<'_>) -> Result<Option<Vec<u8>>, Problem> {
+    if members.has_value("fingerprint") {
+        return Err(Problem::new(codes::FINGERPRINTS_NOT_CONFIGURED));
+    }
+    let given = members.has_value("faceImage");
+    let image = members.text("faceImage", decoded).into_set();
+    if !given {
+        members.fault("faceImage", Invalid::new(FieldCode::Required, "is required"));
+    }
+    Ok(image)
+}
+
+/// Ends the reading of a body: all faults at once, or what was required.
+pub(crate) fn finished<T>(members: Members<'_>, required: Option<T>) -> Result<T, Problem> {
     members.finish()?;
-    image.ok_or_else(|| Problem::new(codes::VALIDATION_FAILED))
+    required.ok_or_else(|| Problem::new(codes::VALIDATION_FAILED))
 }

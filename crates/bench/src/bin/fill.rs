@@ -33,7 +33,7 @@ fn main() {
                             ),
                             ..Patch::default()
                         };
-                        let new = Enrolment { patch, face: None, fingerprint: None };
+                        let new = Enrolment { patch, face: None, fingerprint: None, on_duplicate: None };
                         home.registry.create(&caller, new, None).await.expect("a person");
                     }
                 })

@@ -136,7 +136,7 @@ fn run(count: usize) {
     let (gallery, floats) = fill(count);
     let usage = gallery.usage();
     println!("{count} templates, filled in {:.1?}", started.elapsed());
-    println!("  memory {:.1} bytes a template (goal 256)", usage.bytes as f64 / usage.templates as f64);
+    println!("  memory {:.1} bytes a template (goal 256)", usage.bytes as f64 / usage.vectors as f64);
     let mut spread = Spread::new(99);
     let probes: Vec<Vec<f32>> = (0..ROUNDS)
         .map(|i| spread.near(&floats[i * (count / ROUNDS) * DIMENSIONS..][..DIMENSIONS], 0.8))

@@ -8,6 +8,8 @@ mod name;
 mod text;
 pub mod words;
 
+use crate::id::CollectionId;
+
 pub use birth_date::BirthDate;
 pub use contact::{Email, Phone};
 pub use document::{Code, DocumentNumber, ExternalId, Nationality};
@@ -78,4 +80,6 @@ pub struct Patch {
     pub gender: Change<Code>,
     /// Free pairs of strings: each one kept, cleared or set by itself.
     pub metadata: Change<MetadataPatch>,
+    /// Collections the person is in, all of them.
+    pub collections: Change<Vec<CollectionId>>,
 }

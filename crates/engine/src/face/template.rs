@@ -29,6 +29,14 @@ impl Template {
             .then(|| self.0.iter().zip(&other.0).map(|(a, b)| a * b).sum::<f32>().clamp(-1.0, 1.0))
     }
 
+    /// The mean direction of several; `None` for none, or when they cancel out.
+    #[must_use]
+    pub fn mean(all: &[Self]) -> Option<Self> {
+        let mut sum = vec![0.0; all.first()?.0.len()];
+        all.iter().for_each(|t| sum.iter_mut().zip(&t.0).for_each(|(s, v)| *s += v));
+        Self::normalised(sum)
+    }
+
     /// Little-endian 32-bit floats.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use engine::face::{Gates, ImageLimits};
 use engine::worker;
+use registry::OnDuplicate;
 use serde::Deserialize;
 
 pub(crate) use layers::{ConfigError, load};
@@ -31,6 +32,7 @@ pub(crate) struct Config {
     images: Images,
     faces: Faces,
     liveness: Liveness,
+    matching: Matching,
     persons: Persons,
     idempotency: Idempotency,
 }
@@ -94,6 +96,18 @@ struct Liveness {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Matching {
+    on_duplicate: String,
+    duplicate_match_rate: f64,
+    duplicate_search_rate: f64,
+    verify_match_rate: f64,
+    search_match_rate: f64,
+    search_rate: f64,
+    threads: usize,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Persons {
     validity_days: i64,
     identity_change_resets: bool,
@@ -105,6 +119,11 @@ struct Idempotency {
     hours: i64,
 }
 
+/// A number of threads; 0 is one a core.
+fn or_cores(threads: usize) -> usize {
+    if threads > 0 { threads } else { std::thread::available_parallelism().map_or(1, usize::from) }
+}
+
 impl Config {
     /// Figures of the rules.
     pub(crate) fn settings(&self) -> registry::Settings {
@@ -114,6 +133,13 @@ impl Config {
             idempotency_seconds: self.idempotency.hours.saturating_mul(3_600),
             identity_change_resets: self.persons.identity_change_resets,
             evidence_seconds: self.liveness.evidence_days.saturating_mul(86_400),
+            on_duplicate: OnDuplicate::parse(&self.matching.on_duplicate).unwrap_or(OnDuplicate::Reject),
+            duplicate_match_rate: self.matching.duplicate_match_rate,
+            duplicate_search_rate: self.matching.duplicate_search_rate,
+            verify_match_rate: self.matching.verify_match_rate,
+            search_match_rate: self.matching.search_match_rate,
+            search_rate: self.matching.search_rate,
+            search_threads: or_cores(self.matching.threads),
             brake_failures: self.liveness.brake_failures,
             brake_window_seconds: self.liveness.brake_window_seconds,
             brake_pause_seconds: self.liveness.brake_pause_seconds,
@@ -134,10 +160,9 @@ impl Config {
 
     /// How the face engine is run.
     pub(crate) fn engine(&self) -> worker::Settings {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let f = &self.faces;
         worker::Settings {
-            workers: if self.engine.workers == 0 { cores } else { self.engine.workers },
+            workers: or_cores(self.engine.workers),
             queue: self.engine.queue,
             gates: Gates {
                 min_height: f.min_height,
@@ -195,6 +220,20 @@ impl Config {
         }
         if !(0.0..=1.0).contains(&self.liveness.threshold) {
             return wrong("liveness.threshold", "must be from 0 to 1");
+        }
+        if OnDuplicate::parse(&self.matching.on_duplicate).is_none() {
+            return wrong("matching.on_duplicate", "must be \"reject\", \"flag\" or \"allow\"");
+        }
+        for (path, rate) in [
+            ("matching.duplicate_match_rate", self.matching.duplicate_match_rate),
+            ("matching.duplicate_search_rate", self.matching.duplicate_search_rate),
+            ("matching.verify_match_rate", self.matching.verify_match_rate),
+            ("matching.search_match_rate", self.matching.search_match_rate),
+            ("matching.search_rate", self.matching.search_rate),
+        ] {
+            if !(rate > 0.0 && rate < 1.0) {
+                return wrong(path, "must lie between 0 and 1");
+            }
         }
         if self.data.as_os_str().is_empty() || self.data == Path::new("/") {
             return wrong("data", "must name a folder");

@@ -2,6 +2,7 @@
 
 mod banner;
 mod connections;
+mod galleries;
 mod housekeeping;
 mod listen;
 mod metrics;
@@ -34,12 +35,13 @@ pub(crate) async fn serve(config: Config) -> Result<(), Failure> {
     let address = listener.local_addr()?;
     let metrics = metrics::install(&config)?;
     if let Some(faces) = tokio::task::block_in_place(|| faces(&config)) {
-        registry = registry.with_faces(faces);
+        registry = registry.with_faces(faces)?;
     }
     let registry = Arc::new(registry);
     let token = first_token(&config, &registry, address).await?;
     tracing::info!(event = "listening", address = %address, faces = registry.has_faces(), "listening");
     banner::print(address, token.as_deref());
+    galleries::load(&registry);
     let housekeeping = tokio::spawn(housekeeping::run(Arc::clone(&registry)));
     let router = api::router(Api::new(registry, config.api_limits()));
     listen::run(&config, listener, router, metrics).await?;

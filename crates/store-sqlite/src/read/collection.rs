@@ -12,6 +12,12 @@ pub(crate) fn one(c: &Connection, tenant: TenantId, id: CollectionId) -> Result<
         .optional()
 }
 
+pub(crate) fn named(c: &Connection, tenant: TenantId, name: [u8; 16]) -> Result<Option<CollectionRow>> {
+    c.prepare_cached(&format!("SELECT {COLLECTION} FROM collections WHERE tenant = ?1 AND name = ?2"))?
+        .query_row(params![tenant.to_bytes(), name], columns::collection)
+        .optional()
+}
+
 pub(crate) fn some(
     c: &Connection,
     tenant: TenantId,

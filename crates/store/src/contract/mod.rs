@@ -78,7 +78,7 @@ fn sample(row: &PersonRow, n: u8) -> SampleRow {
         template: Some(vec![n; 90]),
         remade: None,
     };
-    SampleRow { head, image: vec![n; 5_000] }
+    SampleRow { head, image: vec![n; 5_000].into() }
 }
 
 fn query() -> ListQuery {

@@ -244,6 +244,9 @@ pub async fn a_collection_has_members_and_goes_when_empty(store: &dyn Store) {
     assert_eq!(conflict(store, update(renamed.clone())).await, Conflict::Collection(guests.id));
     assert_eq!(store.collection(OURS, guests.id).await, Ok(Some(renamed.clone())));
     assert_eq!(store.collection(theirs(), guests.id).await, Ok(None));
+    assert_eq!(store.collection_named(OURS, [9; 16]).await, Ok(Some(renamed.clone())));
+    assert_eq!(store.collection_named(OURS, guests.name).await, Ok(None));
+    assert_eq!(store.collection_named(theirs(), [9; 16]).await, Ok(None));
     assert_eq!(store.collections(OURS, None, 9).await, Ok(vec![renamed]));
     assert_eq!(store.collections(OURS, Some(guests.id), 9).await, Ok(vec![]));
 }

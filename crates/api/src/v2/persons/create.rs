@@ -6,19 +6,22 @@ use domain::Scope;
 use serde_json::json;
 
 use super::enrolment::{self, Route as Creating};
-use super::{idempotency, show};
+use super::show;
 use crate::auth::{Permit, PersonsWrite};
 use crate::body::JsonBody;
 use crate::openapi::Operation;
 use crate::problem::{Answer, codes};
 use crate::routes::Route;
+use crate::v2::{collection_refs, idempotency};
 
 const PATH: &str = "/v2/persons";
 
 async fn handle(permit: Permit<PersonsWrite>, headers: HeaderMap, body: JsonBody) -> Answer {
-    let new = enrolment::read(&body.bytes, Creating::Plain, permit.registry.now())?;
+    let (mut new, collections) = enrolment::read(&body.bytes, Creating::Plain, permit.registry.now())?;
+    new.patch.collections = collection_refs::resolve(&permit, collections).await?;
     let key = idempotency::read(&permit, &headers, PATH, &body.bytes).await?;
-    let outcome = permit.registry.create(&permit.caller, new, key).await?;
+    let outcome = permit.registry.create(&permit.caller, new, key).await;
+    let outcome = outcome.map_err(|e| show::refused(&permit, e))?;
     let id = outcome.person.id.to_string();
     show::located(show::outcome(&permit, StatusCode::CREATED, outcome).await, &id)
 }
@@ -30,7 +33,9 @@ pub(crate) fn route() -> Route {
     });
     let operation = Operation::new("Persons", "createPerson", "Create a person", Some(Scope::PersonsWrite))
         .describe(
-            "Creates a `pending` person. A `faceImage` is analysed and enrolled; no liveness is claimed.",
+            "Creates a `pending` person. A `faceImage` is analysed and enrolled for search; no liveness is claimed. A face \
+             that belongs to a verified person already is refused; one that is alike to a `pending` person is put on the \
+             review list. `onDuplicate` says otherwise.",
         )
         .idempotent()
         .body("PersonCreate", &example)
@@ -38,6 +43,8 @@ pub(crate) fn route() -> Route {
         .problems(&[
             codes::READ_ONLY_FIELD,
             codes::EXTERNAL_ID_TAKEN,
+            codes::DUPLICATE_PERSON,
+            codes::GALLERY_LOADING,
             codes::FACES_NOT_CONFIGURED,
             codes::DISK_FULL,
             codes::NOT_FOUND,

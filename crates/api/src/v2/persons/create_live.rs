@@ -6,17 +6,19 @@ use domain::{FieldCode, Scope};
 use serde_json::json;
 
 use super::enrolment::{self, Route as Creating};
-use super::{idempotency, show};
+use super::show;
 use crate::auth::{Permit, PersonsWrite};
 use crate::body::JsonBody;
 use crate::openapi::Operation;
 use crate::problem::{Answer, Fault, Problem, codes};
 use crate::routes::Route;
+use crate::v2::{collection_refs, idempotency};
 
 const PATH: &str = "/v2/persons/liveness";
 
 async fn handle(permit: Permit<PersonsWrite>, headers: HeaderMap, body: JsonBody) -> Answer {
-    let mut new = enrolment::read(&body.bytes, Creating::Liveness, permit.registry.now())?;
+    let (mut new, collections) = enrolment::read(&body.bytes, Creating::Liveness, permit.registry.now())?;
+    new.patch.collections = collection_refs::resolve(&permit, collections).await?;
     let face = new.face.take().ok_or_else(|| {
         let pointer = Some("/biometricData/faceImage".to_owned());
         let fault = Fault {
@@ -29,7 +31,7 @@ async fn handle(permit: Permit<PersonsWrite>, headers: HeaderMap, body: JsonBody
     })?;
     let key = idempotency::read(&permit, &headers, PATH, &body.bytes).await?;
     let outcome = permit.registry.create_with_liveness(&permit.caller, new, face, key).await;
-    let outcome = outcome.map_err(show::for_liveness)?;
+    let outcome = outcome.map_err(|e| show::refused_live(&permit, e))?;
     let id = outcome.person.id.to_string();
     show::located(show::outcome(&permit, StatusCode::CREATED, outcome).await, &id)
 }
@@ -42,7 +44,8 @@ pub(crate) fn route() -> Route {
     let operation = Operation::new("Persons", "createPersonWithLiveness", "Create a person with a liveness check", Some(Scope::PersonsWrite))
         .describe(
             "Judges the face: at or above the threshold the person is `verified`, below it `failed`. An image that cannot \
-             be judged is refused with a code, and nothing is stored.",
+             be judged is refused with a code, and nothing is stored. A live face that belongs to a verified person already \
+             is refused with `duplicate-person`; one that is alike to a `pending` person is put on the review list.",
         )
         .idempotent()
         .body("PersonCreate", &example)
@@ -50,6 +53,8 @@ pub(crate) fn route() -> Route {
         .problems(&[
             codes::READ_ONLY_FIELD,
             codes::EXTERNAL_ID_TAKEN,
+            codes::DUPLICATE_PERSON,
+            codes::GALLERY_LOADING,
             codes::DISK_FULL,
             codes::NOT_FOUND,
         ])

@@ -2,11 +2,12 @@
 
 use domain::person::Change;
 use domain::{FieldCode, Invalid, Time};
-use registry::{Enrolment, FingerprintKind};
+use registry::{Enrolment, FingerprintKind, OnDuplicate};
 
 use super::profile;
 use crate::json::{Json, Members, parse};
 use crate::problem::Problem;
+use crate::v2::collection_refs::{self, Refs};
 use crate::v2::image::{decoded, malformed};
 
 /// Which of the two creating routes.
@@ -69,7 +70,7 @@ fn biometrics(members: &mut Members<'_>, route: Route) -> Biometrics {
 }
 
 /// Reads the body of `route`.
-pub(super) fn read(bytes: &[u8], route: Route, now: Time) -> Result<Enrolment, Problem> {
+pub(super) fn read(bytes: &[u8], route: Route, now: Time) -> Result<(Enrolment, Refs), Problem> {
     let mut members = Members::of_body(parse(bytes).map_err(|e| malformed(&e))?)?;
     let given = (members.has_value("firstName"), members.has_value("lastName"));
     let patch = profile::read(&mut members, now);
@@ -83,6 +84,11 @@ pub(super) fn read(bytes: &[u8], route: Route, now: Time) -> Result<Enrolment, P
             Invalid::new(FieldCode::ReadOnly, "can only be \"pending\" on creation"),
         );
     }
+    let collections = collection_refs::read(&mut members, "collections");
+    let on_duplicate = members.text("onDuplicate", |word| {
+        OnDuplicate::parse(word)
+            .ok_or_else(|| Invalid::new(FieldCode::Range, "must be reject, flag or allow"))
+    });
     let has_face = members.has_value_in("biometricData", "faceImage");
     let found = members.object("biometricData", |inner| biometrics(inner, route));
     let found = found.into_set().unwrap_or_default();
@@ -90,5 +96,6 @@ pub(super) fn read(bytes: &[u8], route: Route, now: Time) -> Result<Enrolment, P
         members.fault_at("/biometricData/faceImage", Invalid::new(FieldCode::Required, "is required"));
     }
     members.finish()?;
-    Ok(Enrolment { patch, face: found.face, fingerprint: found.fingerprint })
+    let (face, fingerprint, on_duplicate) = (found.face, found.fingerprint, on_duplicate.into_set());
+    Ok((Enrolment { patch, face, fingerprint, on_duplicate }, collections))
 }

@@ -6,7 +6,6 @@ use axum::routing::delete;
 use domain::Scope;
 use serde::Serialize;
 
-use super::{IdPath, person_id};
 use crate::auth::{Permit, PersonsWrite};
 use crate::conditional::check_if_match;
 use crate::openapi::Operation;
@@ -14,6 +13,7 @@ use crate::problem::{Answer, codes};
 use crate::query::Query;
 use crate::respond;
 use crate::routes::Route;
+use crate::v2::path::{IdPath, person_id};
 
 #[derive(Serialize)]
 struct ErasureView<'a> {

@@ -6,7 +6,7 @@ use axum::response::IntoResponse as _;
 use axum::routing::get;
 use domain::Scope;
 
-use super::{IdPath, person_id, show};
+use super::show;
 use crate::auth::{Permit, PersonsRead};
 use crate::conditional::is_known;
 use crate::openapi::Operation;
@@ -14,6 +14,7 @@ use crate::problem::Answer;
 use crate::query::Query;
 use crate::respond;
 use crate::routes::Route;
+use crate::v2::path::{IdPath, person_id};
 
 async fn handle(
     permit: Permit<PersonsRead>,

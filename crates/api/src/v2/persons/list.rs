@@ -3,7 +3,7 @@
 use axum::extract::RawQuery;
 use axum::http::{Method, StatusCode};
 use axum::routing::get;
-use domain::Scope;
+use domain::{CollectionId, FieldCode, Scope};
 use serde::Serialize;
 use serde_json::json;
 use store::Total;
@@ -12,7 +12,7 @@ use super::list_query::{self, write_cursor};
 use super::view::PersonView;
 use crate::auth::{Permit, PersonsRead};
 use crate::openapi::Operation;
-use crate::problem::{Answer, codes};
+use crate::problem::{Answer, Fault, Problem, codes};
 use crate::respond;
 use crate::routes::Route;
 
@@ -38,6 +38,33 @@ struct Pagination {
 
 async fn handle(permit: Permit<PersonsRead>, RawQuery(query): RawQuery) -> Answer {
     let mut asked = list_query::read(query.as_deref())?;
+    if let Some(meant) = &asked.collection {
+        let found = permit.registry.collection_meant(&permit.caller, meant).await?;
+        asked.list.filter.collection = Some(found.ok_or_else(|| {
+            let fault = Fault {
+                pointer: None,
+                parameter: Some("collection".to_owned()),
+                code: FieldCode::Range.as_str(),
+                detail: "there is no such collection".into(),
+            };
+            Problem::new(codes::INVALID_PARAMETER).errors(vec![fault])
+        })?);
+    }
+    page(&permit, asked).await
+}
+
+/// The list of a collection's members.
+pub(crate) async fn members_of(
+    permit: &Permit<PersonsRead>,
+    collection: CollectionId,
+    query: Option<&str>,
+) -> Answer {
+    let mut asked = list_query::read(query)?;
+    asked.list.filter.collection = Some(collection);
+    page(permit, asked).await
+}
+
+async fn page(permit: &Permit<PersonsRead>, mut asked: list_query::Asked) -> Answer {
     asked.list.images = asked.biometrics && permit.may(Scope::BiometricsRead);
     let listed = permit.registry.list(&permit.caller, &asked.list).await?;
     let (total, exact) = match listed.total {
@@ -78,6 +105,7 @@ pub(crate) fn route() -> Route {
         .query("documentNumber", &text(), "Number of the document, in any case.")
         .query("externalId", &text(), "The operator's own key.")
         .query("name", &text(), "Beginnings of words of the names; at least three letters, or a whole shorter word.")
+        .query("collection", &text(), "Identifier or name of a collection.")
         .query("createdAfter", &time(), "Created at or after.")
         .query("createdBefore", &time(), "Created before.")
         .query("include", &json!({ "type": "string", "enum": ["biometricData"] }), "Show the biometric part too.")

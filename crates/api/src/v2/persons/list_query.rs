@@ -22,6 +22,8 @@ pub(super) struct Asked {
     pub(super) list: List,
     /// The page number; none when a cursor was given.
     pub(super) page: Option<u32>,
+    /// Identifier or name of a collection.
+    pub(super) collection: Option<String>,
     /// Whether `biometricData` is shown.
     pub(super) biometrics: bool,
 }
@@ -88,6 +90,7 @@ fn filter(query: &mut Query<'_>) -> Filter {
         }),
         exact,
         name: query.take("name", name),
+        collection: None,
         created_from: query.take("createdAfter", time),
         created_before: query.take("createdBefore", time),
     }
@@ -117,6 +120,7 @@ pub(super) fn read(raw: Option<&str>) -> Result<Asked, Problem> {
     if page.is_some() && after.is_some() {
         query.fault("page", FieldCode::NotHere, "give either page or cursor");
     }
+    let collection = query.take("collection", name);
     let filter = filter(&mut query);
     query.finish()?;
     let page = if after.is_some() { None } else { Some(page.unwrap_or(1)) };
@@ -125,7 +129,12 @@ pub(super) fn read(raw: Option<&str>) -> Result<Asked, Problem> {
         return Err(Problem::new(codes::USE_CURSOR));
     }
     let offset = page.map_or(0, |p| (p - 1) * limit);
-    Ok(Asked { list: List { filter, sort, limit, offset, after, images: false }, page, biometrics })
+    Ok(Asked {
+        list: List { filter, sort, limit, offset, after, images: false },
+        page,
+        collection,
+        biometrics,
+    })
 }
 
 #[cfg(test)]

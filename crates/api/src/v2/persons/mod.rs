@@ -5,21 +5,17 @@ mod create_live;
 mod enrolment;
 mod erase;
 mod get;
-mod idempotency;
-mod list;
+pub(crate) mod list;
 mod list_query;
 mod profile;
 mod repeated;
 mod reverify;
-mod show;
+mod search;
+pub(crate) mod show;
 mod update;
+mod verify;
 pub(crate) mod view;
 
-use axum::extract::Path;
-use axum::extract::rejection::PathRejection;
-use domain::PersonId;
-
-use crate::problem::{Problem, codes};
 use crate::routes::Route;
 
 /// All operations on persons.
@@ -31,15 +27,9 @@ pub(crate) fn routes() -> Vec<Route> {
         get::route(),
         erase::route(),
         reverify::route(),
+        verify::route(),
+        search::route(),
     ];
     routes.extend(update::routes());
     routes
-}
-
-/// A person's identifier in a path, as extracted.
-type IdPath = Result<Path<String>, PathRejection>;
-
-/// A person's identifier in a path. What is no identifier, or no text at all, is simply not there.
-fn person_id(path: IdPath) -> Result<PersonId, Problem> {
-    path.ok().and_then(|Path(text)| text.parse().ok()).ok_or_else(|| Problem::new(codes::NOT_FOUND))
 }

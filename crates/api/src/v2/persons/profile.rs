@@ -24,6 +24,8 @@ pub(super) fn read(members: &mut Members<'_>, now: Time) -> Patch {
         nationality: members.text("nationality", Nationality::parse),
         gender: members.text("gender", Code::parse),
         metadata: members.object("metadata", metadata),
+        // Found by name or identifier once the whole body has been read.
+        collections: Change::Keep,
     }
 }
 

@@ -5,14 +5,16 @@ use axum::routing::post;
 use domain::Scope;
 use serde_json::json;
 
-use super::{IdPath, idempotency, person_id, show};
+use super::show;
 use crate::auth::{Permit, PersonsWrite};
 use crate::body::JsonBody;
 use crate::conditional::check_if_match;
 use crate::openapi::Operation;
 use crate::problem::{Answer, codes};
 use crate::routes::Route;
+use crate::v2::idempotency;
 use crate::v2::image;
+use crate::v2::path::{IdPath, person_id};
 
 const PATH: &str = "/v2/persons/{personId}/liveness";
 
@@ -24,8 +26,8 @@ async fn handle(permit: Permit<PersonsWrite>, id: IdPath, headers: HeaderMap, bo
     let face = image::read(&body.bytes)?;
     let route = PATH.replace("{personId}", &id.to_string());
     let key = idempotency::read(&permit, &headers, &route, &body.bytes).await?;
-    let outcome =
-        permit.registry.reverify(&permit.caller, id, face, key).await.map_err(show::for_liveness)?;
+    let outcome = permit.registry.reverify(&permit.caller, id, face, key).await;
+    let outcome = outcome.map_err(|e| show::refused_live(&permit, e))?;
     show::outcome(&permit, StatusCode::OK, outcome).await
 }
 
@@ -42,6 +44,8 @@ pub(crate) fn route() -> Route {
         .live_face()
         .problems(&[
             codes::FACE_MISMATCH,
+            codes::DUPLICATE_PERSON,
+            codes::GALLERY_LOADING,
             codes::LIVENESS_BRAKE,
             codes::PRECONDITION_FAILED,
             codes::DISK_FULL,

@@ -2,7 +2,7 @@
 
 use axum::http::{StatusCode, header};
 use domain::Scope;
-use registry::{Images, Outcome, Person};
+use registry::{Error, Images, Outcome, Person};
 
 use super::view::PersonView;
 use crate::auth::Permit;
@@ -16,7 +16,7 @@ pub(super) fn person(status: StatusCode, person: &Person, images: &Images) -> An
 }
 
 /// `person` with its images as stored, where the token may see them.
-pub(super) async fn stored<R>(permit: &Permit<R>, status: StatusCode, shown: Person) -> Answer {
+pub(crate) async fn stored<R>(permit: &Permit<R>, status: StatusCode, shown: Person) -> Answer {
     let has_images = shown.samples().next().is_some();
     if !has_images || !permit.may(Scope::BiometricsRead) {
         return person(status, &shown, &Images::default());
@@ -40,7 +40,20 @@ pub(super) fn located(answer: Answer, person: &str) -> Answer {
     answer.map(|response| respond::with(response, header::LOCATION, &format!("/v2/persons/{person}")))
 }
 
-/// Faults of the liveness routes in their own words.
-pub(super) fn for_liveness(error: registry::Error) -> Problem {
-    Problem::for_liveness(error)
+/// A refusal; that of a duplicate names the other person where the token may read it.
+pub(crate) fn refused<R>(permit: &Permit<R>, error: registry::Error) -> Problem {
+    match error {
+        Error::Duplicate(id) if permit.may(Scope::PersonsRead) => {
+            Problem::from(Error::Duplicate(id)).person(id)
+        }
+        other => other.into(),
+    }
+}
+
+/// As [`refused`], on the liveness routes.
+pub(super) fn refused_live<R>(permit: &Permit<R>, error: registry::Error) -> Problem {
+    match error {
+        Error::FacesNotConfigured => Problem::for_liveness(error),
+        other => refused(permit, other),
+    }
 }

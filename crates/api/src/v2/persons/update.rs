@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::enrolment::fingerprint;
 use super::repeated::Repeated;
-use super::{IdPath, person_id, profile, show};
+use super::{profile, show};
 use crate::auth::{Permit, PersonsWrite};
 use crate::body::JsonBody;
 use crate::conditional::check_if_match;
@@ -17,7 +17,9 @@ use crate::json::{Members, parse};
 use crate::openapi::Operation;
 use crate::problem::{Answer, Problem, codes};
 use crate::routes::Route;
+use crate::v2::collection_refs::{self, Refs};
 use crate::v2::image::{decoded, malformed};
+use crate::v2::path::{IdPath, person_id};
 
 /// What a body asks for.
 struct Asked {
@@ -27,6 +29,9 @@ struct Asked {
     repeated: Repeated,
 }
 
+/// A body, images and collections apart.
+type Read = (Asked, NewImages, Refs);
+
 fn reason(text: &str) -> Result<String, Invalid> {
     if text.trim().is_empty() {
         return Err(Invalid::new(FieldCode::Length, "must not be blank"));
@@ -35,7 +40,7 @@ fn reason(text: &str) -> Result<String, Invalid> {
     Ok(text.to_owned())
 }
 
-fn read(bytes: &[u8], now: Time) -> Result<(Asked, NewImages), Problem> {
+fn read(bytes: &[u8], now: Time) -> Result<Read, Problem> {
     let mut members = Members::of_body(parse(bytes).map_err(|e| malformed(&e))?)?;
     let patch = profile::read(&mut members, now);
     profile::keep_names(&mut members, &patch);
@@ -51,6 +56,7 @@ fn read(bytes: &[u8], now: Time) -> Result<(Asked, NewImages), Problem> {
     if status == Change::Keep && reason != Change::Keep {
         members.fault("statusReason", Invalid::new(FieldCode::NotHere, "goes with verificationStatus"));
     }
+    let collections = collection_refs::read(&mut members, "collections");
     let images = members.object("biometricData", |inner| {
         if inner.flag("livenessDetection") == Some(true) {
             let detail = "use POST /v2/persons/{personId}/liveness to check liveness";
@@ -66,7 +72,7 @@ fn read(bytes: &[u8], now: Time) -> Result<(Asked, NewImages), Problem> {
         Change::Set(images) => images,
     };
     let asked = Asked { patch, status: status.into_set(), reason: reason.into_set(), repeated };
-    Ok((asked, NewImages { face, fingerprint }))
+    Ok((asked, NewImages { face, fingerprint }, collections))
 }
 
 /// What is to be done with the person as it is now.
@@ -96,14 +102,30 @@ fn decide(
     })))
 }
 
+/// Refused by the caller's own conditions, or by the rules.
+enum Refused {
+    Problem(Problem),
+    Error(registry::Error),
+}
+
+impl From<registry::Error> for Refused {
+    fn from(error: registry::Error) -> Self {
+        Self::Error(error)
+    }
+}
+
 async fn handle(permit: Permit<PersonsWrite>, id: IdPath, headers: HeaderMap, body: JsonBody) -> Answer {
     let id = person_id(id)?;
-    let (asked, images) = read(&body.bytes, permit.registry.now())?;
+    let (mut asked, images, collections) = read(&body.bytes, permit.registry.now())?;
+    asked.patch.collections = collection_refs::resolve(&permit, collections).await?;
     let may_review = permit.may(Scope::PersonsReview);
-    let updated = permit
-        .registry
-        .update(&permit.caller, id, images, |person| decide(&asked, &headers, may_review, person));
-    let person = updated.await?;
+    let updated = permit.registry.update(&permit.caller, id, images, |person| {
+        decide(&asked, &headers, may_review, person).map_err(Refused::Problem)
+    });
+    let person = updated.await.map_err(|refused| match refused {
+        Refused::Problem(problem) => problem,
+        Refused::Error(error) => show::refused(&permit, error),
+    })?;
     show::stored(&permit, StatusCode::OK, person).await
 }
 
@@ -121,6 +143,8 @@ fn operation(id: &str, summary: &str) -> Operation {
             codes::READ_ONLY_FIELD,
             codes::EXTERNAL_ID_TAKEN,
             codes::FACE_MISMATCH,
+            codes::DUPLICATE_PERSON,
+            codes::GALLERY_LOADING,
             codes::ILLEGAL_TRANSITION,
             codes::PRECONDITION_FAILED,
             codes::FACES_NOT_CONFIGURED,

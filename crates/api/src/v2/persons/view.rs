@@ -32,6 +32,8 @@ pub(crate) struct PersonView<'a> {
     gender: Option<&'a str>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     metadata: &'a BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    collections: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     biometric_data: Option<BiometricView>,
     verification_status: &'static str,
@@ -165,6 +167,7 @@ impl<'a> PersonView<'a> {
             nationality: profile.nationality.as_deref(),
             gender: profile.gender.as_deref(),
             metadata: &profile.metadata,
+            collections: profile.collections().map(|c| c.to_string()).collect(),
             biometric_data: None,
             verification_status: person.status().as_str(),
             verification: person.evidence().map(VerificationView::from),

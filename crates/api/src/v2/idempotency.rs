@@ -10,7 +10,7 @@ use crate::problem::{Fault, Problem, codes};
 const NAME: &str = "idempotency-key";
 
 /// The request's key, hashed with its route and body.
-pub(super) async fn read<R>(
+pub(crate) async fn read<R>(
     permit: &Permit<R>,
     headers: &HeaderMap,
     route: &str,

@@ -1,0 +1,63 @@
+//! `POST /v2/persons/{personId}/biometrics`: another face of a person.
+
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::routing::post;
+use domain::Scope;
+use registry::AccessError;
+use serde_json::json;
+
+use super::view::SampleView;
+use crate::auth::{Permit, PersonsWrite};
+use crate::body::JsonBody;
+use crate::json::{Members, parse};
+use crate::openapi::Operation;
+use crate::problem::{Answer, codes};
+use crate::respond;
+use crate::routes::Route;
+use crate::v2::path::{IdPath, person_id};
+use crate::v2::persons::show;
+use crate::v2::{idempotency, image};
+
+const PATH: &str = "/v2/persons/{personId}/biometrics";
+
+async fn handle(permit: Permit<PersonsWrite>, id: IdPath, headers: HeaderMap, body: JsonBody) -> Answer {
+    let id = person_id(id)?;
+    let mut members = Members::of_body(parse(&body.bytes).map_err(|e| image::malformed(&e))?)?;
+    let face = image::take_probe(&mut members)?;
+    let force = members.flag("force").unwrap_or_default();
+    let face = image::finished(members, face)?;
+    if force && !permit.may(Scope::PersonsReview) {
+        return Err(AccessError::Missing(Scope::PersonsReview).into());
+    }
+    let route = PATH.replace("{personId}", &id.to_string());
+    let key = idempotency::read(&permit, &headers, &route, &body.bytes).await?;
+    let added = permit.registry.add_sample(&permit.caller, id, face, force, key).await;
+    let (_, sample) = added.map_err(|e| show::refused(&permit, e))?;
+    let location = format!("{route}/{}", sample.reference.id());
+    let answer = respond::json(StatusCode::CREATED, &SampleView::from(&sample))?;
+    Ok(respond::with(answer, header::LOCATION, &location))
+}
+
+pub(crate) fn route() -> Route {
+    let operation = Operation::new("Biometrics", "addSample", "Enrol another face of a person", Some(Scope::PersonsWrite))
+        .describe(
+            "Up to ten faces of a person make a search surer. The face must match those that are enrolled, unless `force` is \
+             set, which needs the scope `persons:review`. The first face of a person becomes the `primary` one.",
+        )
+        .person_id()
+        .idempotent()
+        .body("SampleCreate", &json!({ "faceImage": "/9j/4AAQSkZJRg…" }))
+        .face()
+        .problems(&[
+            codes::FACE_MISMATCH,
+            codes::DUPLICATE_PERSON,
+            codes::TOO_MANY_SAMPLES,
+            codes::MISSING_SCOPE,
+            codes::GALLERY_LOADING,
+            codes::FACES_NOT_CONFIGURED,
+            codes::FINGERPRINTS_NOT_CONFIGURED,
+            codes::DISK_FULL,
+        ])
+        .answer(201, "The sample.", Some("Sample"));
+    Route::new(Method::POST, PATH, post(handle), operation)
+}

@@ -1,0 +1,32 @@
+//! `DELETE /v2/persons/{personId}/biometrics/{sampleId}`.
+
+use axum::http::{Method, StatusCode};
+use axum::routing::delete;
+use domain::Scope;
+
+use crate::auth::{Permit, PersonsWrite};
+use crate::openapi::Operation;
+use crate::problem::{Answer, codes};
+use crate::routes::Route;
+use crate::v2::path::{TwoIdPath, two};
+use crate::v2::persons::show;
+
+async fn handle(permit: Permit<PersonsWrite>, ids: TwoIdPath) -> Answer {
+    let (person, sample) = two(ids)?;
+    let may_review = permit.may(Scope::PersonsReview);
+    let person = permit.registry.remove_sample(&permit.caller, person, sample, may_review).await?;
+    show::stored(&permit, StatusCode::OK, person).await
+}
+
+pub(crate) fn route() -> Route {
+    let operation = Operation::new("Biometrics", "removeSample", "Remove a sample", Some(Scope::PersonsWrite))
+        .describe(
+            "The face is not found by any search that begins afterwards. Where the `primary` face goes, the next one takes its \
+             place. The last face of a person who was checked needs the scope `persons:review`, and makes the person `pending`.",
+        )
+        .person_id()
+        .path("sampleId", "sample_01jhbq7z9pf6dvyr3s5t8w2xkm")
+        .problems(&[codes::DISK_FULL])
+        .answer(200, "The person.", Some("Person"));
+    Route::new(Method::DELETE, "/v2/persons/{personId}/biometrics/{sampleId}", delete(handle), operation)
+}

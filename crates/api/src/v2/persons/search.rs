@@ -1,0 +1,112 @@
+//! `POST /v2/persons/search`: who is it?
+
+use axum::http::{Method, StatusCode};
+use axum::routing::post;
+use domain::person::Change;
+use domain::{FieldCode, Invalid, Scope, Status};
+use registry::{Identified, Question, SearchAnswer, Statuses};
+use serde::Serialize;
+use serde_json::json;
+
+use super::view::ModelsView;
+use crate::auth::{BiometricsMatch, Permit};
+use crate::body::JsonBody;
+use crate::json::{Members, parse};
+use crate::openapi::Operation;
+use crate::problem::{Answer, codes};
+use crate::respond;
+use crate::routes::Route;
+use crate::v2::verdict::{AlikeView, rounded, wanted};
+use crate::v2::{collection_refs, image};
+
+const DEFAULT_LIMIT: u32 = 10;
+const MAX_LIMIT: u32 = 100;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CandidateView {
+    person_id: String,
+    #[serde(flatten)]
+    alike: AlikeView,
+    r#match: bool,
+    verification_status: &'static str,
+    sample_id: String,
+}
+
+impl From<&Identified> for CandidateView {
+    fn from(found: &Identified) -> Self {
+        Self {
+            person_id: found.person.to_string(),
+            alike: found.alike.into(),
+            r#match: found.matches,
+            verification_status: found.status.as_str(),
+            sample_id: found.sample.to_string(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SearchView<'a> {
+    candidates: Vec<CandidateView>,
+    gallery_size: usize,
+    false_positive_rate: f64,
+    threshold: f32,
+    models: ModelsView<'a>,
+}
+
+impl<'a> From<&'a SearchAnswer> for SearchView<'a> {
+    fn from(answer: &'a SearchAnswer) -> Self {
+        Self {
+            candidates: answer.candidates.iter().map(CandidateView::from).collect(),
+            gallery_size: answer.gallery_size,
+            false_positive_rate: rounded(answer.false_positive_rate),
+            threshold: answer.threshold.get(),
+            models: (&answer.models).into(),
+        }
+    }
+}
+
+fn statuses(members: &mut Members<'_>) -> Statuses {
+    let read = members.texts("statuses", 4, |word| {
+        Status::parse(word)
+            .ok_or_else(|| Invalid::new(FieldCode::Range, "must be pending, verified, failed or expired"))
+    });
+    match read {
+        Change::Set(all) if all.is_empty() => {
+            members.fault("statuses", Invalid::new(FieldCode::Length, "must name a status"));
+            Statuses::DEFAULT
+        }
+        Change::Set(all) => all.into_iter().collect(),
+        Change::Keep | Change::Clear => Statuses::DEFAULT,
+    }
+}
+
+async fn handle(permit: Permit<BiometricsMatch>, body: JsonBody) -> Answer {
+    let mut members = Members::of_body(parse(&body.bytes).map_err(|e| image::malformed(&e))?)?;
+    let probe = image::take_probe(&mut members)?;
+    let limit = members.count("limit", 1..=MAX_LIMIT).unwrap_or(DEFAULT_LIMIT);
+    let wanted = wanted(&mut members, "maxFalsePositiveRate");
+    let collections = collection_refs::read(&mut members, "collections");
+    let statuses = statuses(&mut members);
+    let image = image::finished(members, probe)?;
+    let collections = collection_refs::resolve(&permit, collections).await?.into_set();
+    let question = Question { image, limit: limit as usize, wanted, collections, statuses };
+    let answer = permit.registry.search(&permit.caller, question).await?;
+    respond::json(StatusCode::OK, &SearchView::from(&answer))
+}
+
+pub(crate) fn route() -> Route {
+    let operation = Operation::new("Matching", "searchPersons", "Who is it?", Some(Scope::BiometricsMatch))
+        .describe(
+            "Looks for the one face of an image among all enrolled faces (1:N), most alike first. Nobody below the threshold \
+             is named: an empty list says that it is nobody who is enrolled. The threshold follows the size of the gallery, so \
+             that `maxFalsePositiveRate` (by default 0.001) holds for the whole search. `minScore` lists others too; `match` \
+             still says who reaches the threshold. A search decides nothing about a person.",
+        )
+        .body("SearchRequest", &json!({ "faceImage": "/9j/4AAQSkZJRg…", "limit": 5, "collections": ["staff"] }))
+        .face()
+        .problems(&[codes::GALLERY_LOADING, codes::FACES_NOT_CONFIGURED, codes::FINGERPRINTS_NOT_CONFIGURED])
+        .answer(200, "The candidates.", Some("SearchAnswer"));
+    Route::new(Method::POST, "/v2/persons/search", post(handle), operation)
+}

@@ -1,0 +1,108 @@
+//! How sure a client wants to be, and how an answer about likeness is shown.
+
+use domain::biometric::MatchScore;
+use domain::{FieldCode, Invalid};
+use registry::{Alike, Models, Verdict, Wanted};
+use serde::Serialize;
+
+use super::persons::view::ModelsView;
+use crate::json::Members;
+
+/// Takes `minScore` or the member that names a rate; both together are a fault.
+pub(crate) fn wanted(members: &mut Members<'_>, rate: &str) -> Wanted {
+    let score = members.number("minScore", 0.0..=1.0);
+    let given = members.number(rate, 1e-12..=1.0);
+    match (score, given) {
+        (None, None) => Wanted::Default,
+        (Some(score), None) => Wanted::Score(MatchScore::new(score)),
+        (None, Some(rate)) => Wanted::Rate(rate),
+        (Some(_), Some(_)) => {
+            members.fault(rate, Invalid::new(FieldCode::NotHere, format!("give either minScore or {rate}")));
+            Wanted::Default
+        }
+    }
+}
+
+/// A rate, to three significant digits.
+pub(crate) fn rounded(rate: f64) -> f64 {
+    if rate <= 0.0 {
+        return 0.0;
+    }
+    // Through its text, so that no digits appear that say nothing.
+    format!("{rate:.2e}").parse().unwrap_or(rate)
+}
+
+/// The part of an answer that says how alike.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AlikeView {
+    score: f32,
+    false_match_rate: f64,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    extrapolated: bool,
+}
+
+impl From<Alike> for AlikeView {
+    fn from(alike: Alike) -> Self {
+        Self {
+            score: alike.score.get(),
+            false_match_rate: rounded(alike.false_match_rate),
+            extrapolated: alike.extrapolated,
+        }
+    }
+}
+
+/// One comparison.
+#[derive(Serialize)]
+pub(crate) struct ResultView {
+    r#match: bool,
+    #[serde(flatten)]
+    alike: AlikeView,
+}
+
+impl From<Verdict> for ResultView {
+    fn from(verdict: Verdict) -> Self {
+        Self { r#match: verdict.matches, alike: verdict.alike.into() }
+    }
+}
+
+/// The answer of a 1:1 comparison.
+#[derive(Serialize)]
+pub(crate) struct VerdictView<'a> {
+    #[serde(flatten)]
+    result: ResultView,
+    threshold: f32,
+    modality: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    results: Vec<ResultView>,
+    models: ModelsView<'a>,
+}
+
+impl<'a> VerdictView<'a> {
+    /// Of faces.
+    pub(crate) fn of_faces(verdict: Verdict, results: &[Verdict], models: &'a Models) -> Self {
+        Self {
+            result: verdict.into(),
+            threshold: verdict.threshold.get(),
+            modality: "face",
+            results: results.iter().copied().map(ResultView::from).collect(),
+            models: models.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_are_shown_to_three_digits() {
+        for (rate, shown) in [(1.234_567e-7, 1.23e-7), (0.5, 0.5), (9.999e-3, 1e-2), (0.0, 0.0), (1.0, 1.0)] {
+            assert_eq!(
+                serde_json::to_string(&rounded(rate)).ok(),
+                serde_json::to_string(&shown).ok(),
+                "{rate}"
+            );
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! From cosines to what is answered: a score, a rate, and whether it is the same person.
+
+use domain::biometric::{Calibration, MatchScore, rate_for_search, search_rate};
+
+use crate::error::Error;
+use crate::registry::Registry;
+
+/// How sure a caller wants to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Wanted {
+    /// As the settings say.
+    #[default]
+    Default,
+    /// At least this score.
+    Score(MatchScore),
+    /// At most this rate of wrong answers: of one comparison, or of the whole search.
+    Rate(f64),
+}
+
+/// How alike a face and what is enrolled are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Alike {
+    /// On the published scale.
+    pub score: MatchScore,
+    /// The part of strangers that are at least as alike.
+    pub false_match_rate: f64,
+    /// Whether that rate lies beyond what was observed.
+    pub extrapolated: bool,
+}
+
+impl Alike {
+    /// Of a cosine that is the best of so many comparisons with one person.
+    pub(crate) fn of(calibration: &Calibration, cosine: f32, comparisons: usize) -> Self {
+        let rate = calibration.rate(cosine);
+        // Each comparison is another chance for a stranger.
+        let rate = if comparisons > 1 { search_rate(rate, comparisons) } else { rate };
+        Self {
+            score: MatchScore::at_rate(rate),
+            false_match_rate: rate,
+            extrapolated: calibration.is_extrapolated(rate),
+        }
+    }
+}
+
+/// The answer to "is it this person?".
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Verdict {
+    /// How alike.
+    pub alike: Alike,
+    /// Whether the score reaches the threshold.
+    pub matches: bool,
+    /// The threshold in force.
+    pub threshold: MatchScore,
+}
+
+impl Verdict {
+    pub(crate) fn of(alike: Alike, threshold: MatchScore) -> Self {
+        Self { alike, matches: alike.score >= threshold, threshold }
+    }
+}
+
+impl Registry {
+    /// The threshold of a comparison of one face with one person.
+    pub(crate) fn threshold_of_one(&self, wanted: Wanted) -> MatchScore {
+        match wanted {
+            Wanted::Default => MatchScore::at_rate(self.settings.verify_match_rate),
+            Wanted::Score(score) => score,
+            Wanted::Rate(rate) => MatchScore::at_rate(rate),
+        }
+    }
+
+    /// The threshold of a search among so many.
+    pub(crate) fn threshold_of_search(&self, wanted: Wanted, comparisons: usize) -> MatchScore {
+        let s = &self.settings;
+        let rate = match wanted {
+            Wanted::Score(score) => return score,
+            Wanted::Rate(rate) => rate_for_search(rate, comparisons),
+            Wanted::Default => rate_for_search(s.search_rate, comparisons).min(s.search_match_rate),
+        };
+        MatchScore::at_rate(rate)
+    }
+
+    /// The threshold from which two are taken for one, among so many.
+    pub(crate) fn threshold_of_duplicates(&self, comparisons: usize) -> MatchScore {
+        let s = &self.settings;
+        MatchScore::at_rate(rate_for_search(s.duplicate_search_rate, comparisons).min(s.duplicate_match_rate))
+    }
+
+    /// A cosine that whoever reaches a score surely reaches: scores are rounded.
+    pub(crate) fn cosine_for(&self, score: MatchScore) -> Result<f32, Error> {
+        const ROUNDING: f32 = 1e-3;
+        if score == MatchScore::LEAST {
+            return Ok(-1.0);
+        }
+        Ok((self.faces()?.calibration().cosine(score.rate()) - ROUNDING).max(-1.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_chances_make_a_match_less_telling() {
+        let table = Calibration::new(&[(-1.0, 1.0), (0.3, 1e-2), (0.5, 1e-6)], 1e-5).unwrap();
+        let (one, four) = (Alike::of(&table, 0.4, 1), Alike::of(&table, 0.4, 4));
+        assert!((four.false_match_rate / one.false_match_rate - 4.0).abs() < 0.01);
+        assert!(four.score < one.score);
+        assert!(Alike::of(&table, 0.5, 1).extrapolated && !one.extrapolated);
+    }
+}

@@ -1,0 +1,272 @@
+//! Collections: named groups of persons that a search may be limited to.
+
+use domain::person::Change;
+use domain::{CollectionId, PersonId, TenantId, Time};
+use serde::{Deserialize, Serialize};
+use store::{
+    Changes, CollectionChange, CollectionRow, CommitError, Conflict, IndexEntry, ListQuery, Sort, Total,
+};
+use vault::TenantKeys;
+
+use crate::access::Caller;
+use crate::error::Error;
+use crate::history::EventKind;
+use crate::keys::nonce;
+use crate::place;
+use crate::registry::Registry;
+use crate::update::Draft;
+
+/// Attempts against other writers.
+const ATTEMPTS: usize = 64;
+
+/// What is sealed of a collection.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Sealed {
+    name: String,
+    description: Option<String>,
+}
+
+/// A collection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Collection {
+    /// Its identifier.
+    pub id: CollectionId,
+    /// Its name; unique in the tenant, in any case.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it last changed; members coming and going do not count.
+    pub updated_at: Time,
+    /// How many persons are in it.
+    pub members: Total,
+}
+
+/// What a body asks of a collection.
+#[derive(Clone, Debug, Default)]
+pub struct CollectionPatch {
+    /// Its name.
+    pub name: Option<String>,
+    /// What it is for.
+    pub description: Change<String>,
+}
+
+/// Names that differ only in case are one name.
+fn name_hash(keys: &TenantKeys, name: &str) -> [u8; 16] {
+    keys.index().hash("collection name", name.to_lowercase().as_bytes())
+}
+
+impl Registry {
+    async fn open_collection(&self, tenant: TenantId, row: CollectionRow) -> Result<Collection, Error> {
+        let keys = self.keys.of(&*self.store, tenant).await?;
+        let plain = keys.records().open(&place::collection(tenant, row.id), row.sealed)?;
+        let Sealed { name, description } = serde_json::from_slice(&plain)?;
+        let members = self.store.persons(tenant, members(row.id, self.now(), 0)).await?.total;
+        Ok(Collection {
+            id: row.id,
+            name,
+            description,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            members: members.unwrap_or(Total::Exact(0)),
+        })
+    }
+
+    fn seal_collection(
+        &self,
+        tenant: TenantId,
+        keys: &TenantKeys,
+        id: CollectionId,
+        sealed: &Sealed,
+    ) -> Result<Vec<u8>, Error> {
+        let plain = serde_json::to_vec(sealed)?;
+        Ok(keys.records().seal(nonce(&*self.random), &place::collection(tenant, id), &plain)?)
+    }
+
+    /// Makes a collection.
+    ///
+    /// # Errors
+    /// [`Error::CollectionNameTaken`], or what the store says.
+    pub async fn create_collection(
+        &self,
+        caller: &Caller,
+        name: String,
+        description: Option<String>,
+    ) -> Result<Collection, Error> {
+        let keys = self.keys.of(&*self.store, caller.tenant).await?;
+        let mut changes = Changes::at(self.now());
+        let now = changes.now;
+        let id = CollectionId::new(now, &*self.random);
+        let hash = name_hash(&keys, &name);
+        let sealed = self.seal_collection(caller.tenant, &keys, id, &Sealed { name, description })?;
+        let row = CollectionRow { id, version: 1, created_at: now, updated_at: now, name: hash, sealed };
+        changes.collections.push(CollectionChange::Insert(row.clone()));
+        self.store.commit(caller.tenant, changes).await?;
+        self.open_collection(caller.tenant, row).await
+    }
+
+    /// A collection.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], or what the store says.
+    pub async fn collection(&self, caller: &Caller, id: CollectionId) -> Result<Collection, Error> {
+        let row = self.store.collection(caller.tenant, id).await?.ok_or(Error::NotFound)?;
+        self.open_collection(caller.tenant, row).await
+    }
+
+    /// Collections, oldest first, from the first after `after` on, and whether more follow.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn collections(
+        &self,
+        caller: &Caller,
+        after: Option<CollectionId>,
+        limit: u32,
+    ) -> Result<(Vec<Collection>, bool), Error> {
+        let mut rows = self.store.collections(caller.tenant, after, limit + 1).await?;
+        let more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        let mut collections = Vec::with_capacity(rows.len());
+        for row in rows {
+            collections.push(self.open_collection(caller.tenant, row).await?);
+        }
+        Ok((collections, more))
+    }
+
+    /// The collection that a client means by an identifier or a name.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn collection_meant(
+        &self,
+        caller: &Caller,
+        meant: &str,
+    ) -> Result<Option<CollectionId>, Error> {
+        let row = match meant.parse() {
+            Ok(id) => self.store.collection(caller.tenant, id).await?,
+            Err(_) => {
+                let keys = self.keys.of(&*self.store, caller.tenant).await?;
+                self.store.collection_named(caller.tenant, name_hash(&keys, meant)).await?
+            }
+        };
+        Ok(row.map(|row| row.id))
+    }
+
+    /// Renames or describes a collection.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::CollectionNameTaken`], or what the store says.
+    pub async fn update_collection(
+        &self,
+        caller: &Caller,
+        id: CollectionId,
+        patch: &CollectionPatch,
+    ) -> Result<Collection, Error> {
+        let keys = self.keys.of(&*self.store, caller.tenant).await?;
+        for _ in 0..ATTEMPTS {
+            let mut row = self.store.collection(caller.tenant, id).await?.ok_or(Error::NotFound)?;
+            let before = self.open_collection(caller.tenant, row.clone()).await?;
+            let mut changes = Changes::at(self.now());
+            let sealed = Sealed {
+                name: patch.name.clone().unwrap_or_else(|| before.name.clone()),
+                description: match &patch.description {
+                    Change::Keep => before.description.clone(),
+                    Change::Clear => None,
+                    Change::Set(text) => Some(text.clone()),
+                },
+            };
+            if sealed.name == before.name && sealed.description == before.description {
+                return Ok(before);
+            }
+            let expected = row.version;
+            (row.version, row.updated_at, row.name) =
+                (expected + 1, changes.now, name_hash(&keys, &sealed.name));
+            row.sealed = self.seal_collection(caller.tenant, &keys, id, &sealed)?;
+            changes.collections.push(CollectionChange::Update { row: row.clone(), expected });
+            match self.store.commit(caller.tenant, changes).await {
+                Ok(_) => return self.open_collection(caller.tenant, row).await,
+                Err(CommitError::Conflict(Conflict::Collection(_))) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    /// Removes a collection; its members stay, outside it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], or what the store says.
+    pub async fn remove_collection(&self, caller: &Caller, id: CollectionId) -> Result<(), Error> {
+        if self.store.collection(caller.tenant, id).await?.is_none() {
+            return Err(Error::NotFound);
+        }
+        loop {
+            let mut changes = Changes::at(self.now());
+            changes.collections.push(CollectionChange::Remove(id));
+            match self.store.commit(caller.tenant, changes).await {
+                Ok(_) => return Ok(()),
+                Err(CommitError::Conflict(Conflict::CollectionNotEmpty)) => {}
+                Err(CommitError::Conflict(Conflict::Collection(_))) => return Err(Error::NotFound),
+                Err(error) => return Err(error.into()),
+            }
+            let page = self.store.persons(caller.tenant, members(id, self.now(), 100)).await?;
+            for row in page.rows {
+                match self.set_membership(caller, row.id, id, false).await {
+                    Ok(()) | Err(Error::NotFound) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+    }
+
+    /// Puts a person into a collection, or takes it out.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::NoSuchCollection`], or what the store says.
+    pub async fn set_membership(
+        &self,
+        caller: &Caller,
+        person: PersonId,
+        collection: CollectionId,
+        inside: bool,
+    ) -> Result<(), Error> {
+        for _ in 0..ATTEMPTS {
+            let opened = self.open_person(caller.tenant, person).await?;
+            let mut all: Vec<CollectionId> = opened.person.profile().collections().collect();
+            if all.contains(&collection) == inside {
+                return Ok(());
+            }
+            if inside {
+                all.push(collection);
+            } else {
+                all.retain(|c| *c != collection);
+            }
+            let mut draft = Draft::of(opened, Changes::at(self.now()), false);
+            draft.opened.person.sealed.profile.set_collections(all);
+            draft.kinds.push(EventKind::Updated);
+            match self.commit_draft(caller, draft, None, None).await {
+                Err(Error::Stale) => {}
+                result => return result.map(drop),
+            }
+        }
+        Err(Error::Busy)
+    }
+}
+
+/// A list of a collection's members.
+fn members(collection: CollectionId, now: Time, limit: u32) -> ListQuery {
+    ListQuery {
+        now,
+        sort: Sort::CreatedAt,
+        limit,
+        offset: 0,
+        after: None,
+        status: None,
+        index: vec![IndexEntry::member_of(collection)],
+        created_from: None,
+        created_before: None,
+        count: limit == 0,
+    }
+}

@@ -1,0 +1,313 @@
+//! The same human twice: refused, put on the review list, or allowed.
+
+use std::sync::Arc;
+
+use domain::{DuplicateId, PersonId, Status, TenantId, Time, Verification};
+use engine::face::Template;
+use serde::{Deserialize, Serialize};
+use store::{Changes, CommitError, Committed, Conflict, PairChange, PairRow};
+
+use crate::access::Caller;
+use crate::alike::Alike;
+use crate::error::Error;
+use crate::identify::Asked;
+use crate::keys::nonce;
+use crate::place;
+use crate::registry::Registry;
+use crate::search::{self, Entry, Population, Statuses};
+use crate::settings::OnDuplicate;
+
+pub use store::PairDecision;
+
+/// Most persons one enrolment is told to be alike to.
+const MOST: usize = 20;
+/// Rounds of comparing with those who were enrolled meanwhile.
+const ATTEMPTS: usize = 1_000;
+
+/// What is kept of a pair.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Sealed {
+    score: f32,
+    false_match_rate: f64,
+    model: String,
+    #[serde(default)]
+    decided_at: Option<i64>,
+    #[serde(default)]
+    decided_by: Option<String>,
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+/// Two persons who may be one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Duplicate {
+    /// Its identifier.
+    pub id: DuplicateId,
+    /// The two.
+    pub persons: [PersonId; 2],
+    /// When it was noticed.
+    pub created_at: Time,
+    /// How alike they were then, on the published scale.
+    pub score: f32,
+    /// The part of strangers that are at least as alike.
+    pub false_match_rate: f64,
+    /// The model that said so.
+    pub model: String,
+    /// What was decided.
+    pub decision: PairDecision,
+    /// When.
+    pub decided_at: Option<Time>,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// A face on its way into the gallery.
+pub(crate) struct Enrolling<'a> {
+    pub(crate) person: PersonId,
+    pub(crate) template: &'a Arc<Template>,
+    pub(crate) on_duplicate: OnDuplicate,
+}
+
+/// Somebody who is alike.
+struct Suspect {
+    person: PersonId,
+    alike: Alike,
+}
+
+impl Registry {
+    /// Commits an enrolment once it is sure that the face is nobody else's, as far as the caller wants that: of any
+    /// two enrolments of one face, wherever they come from, one is compared with the other.
+    ///
+    /// # Errors
+    /// [`Error::Duplicate`], [`Error::GalleryLoading`], or what the store says.
+    pub(crate) async fn commit_enrolment(
+        &self,
+        caller: &Caller,
+        enrolling: Enrolling<'_>,
+        mut changes: Changes,
+    ) -> Result<Committed, Error> {
+        let tenant = caller.tenant;
+        if enrolling.on_duplicate == OnDuplicate::Allow {
+            return Ok(self.store.commit(tenant, changes).await?);
+        }
+        // First entered, then searched: whoever commits between the two is found by the search or in flight.
+        let population = self.galleries()?.of(tenant);
+        let (place, earlier) = population.in_flight.enter(enrolling.person, enrolling.template);
+        self.fresh(tenant).await?;
+        let mut position = population.position().ok_or(Error::GalleryLoading)?;
+        let mut suspects = self.suspects(caller, &population, &enrolling).await?;
+        suspects.extend(self.suspects_in_flight(&population, &enrolling, earlier).await?);
+        let different = self.known_to_differ(tenant, enrolling.person).await?;
+        for _ in 0..ATTEMPTS {
+            suspects.retain(|s| s.person != enrolling.person && !different.contains(&s.person));
+            self.weigh(tenant, &enrolling, &suspects, &mut changes).await?;
+            changes.searched_up_to = Some(position);
+            changes.compared_with = place.others();
+            match self.store.commit(tenant, changes.clone()).await {
+                Ok(committed) => {
+                    // Only to spare the next search the work: it would catch up by itself.
+                    let _ = self.catch_up(tenant, &population, committed.sequence).await;
+                    place.enrolled();
+                    return Ok(committed);
+                }
+                Err(CommitError::Conflict(Conflict::Enrolled { persons, up_to })) => {
+                    self.catch_up(tenant, &population, up_to).await?;
+                    position = up_to;
+                    suspects = self.alike_among(&population, &enrolling, &persons)?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    /// All enrolled persons who are alike.
+    async fn suspects(
+        &self,
+        caller: &Caller,
+        population: &Population,
+        enrolling: &Enrolling<'_>,
+    ) -> Result<Vec<Suspect>, Error> {
+        let asked = Asked {
+            template: enrolling.template,
+            least: self.threshold_of_duplicates(population.gallery().population(None)),
+            limit: MOST,
+            collections: None,
+            statuses: Statuses::ENROLLED,
+        };
+        let found = self.candidates(caller, population, asked).await?;
+        Ok(found.into_iter().map(|c| Suspect { person: c.person, alike: c.alike }).collect())
+    }
+
+    /// Those of `earlier` who are alike and have been enrolled: for each such, its end is waited for.
+    async fn suspects_in_flight(
+        &self,
+        population: &Population,
+        enrolling: &Enrolling<'_>,
+        earlier: Vec<Entry>,
+    ) -> Result<Vec<Suspect>, Error> {
+        let threshold = self.threshold_of_duplicates(population.gallery().population(None));
+        let mut suspects = Vec::new();
+        for entry in earlier {
+            let alike = Alike::of(self.faces()?.calibration(), entry.cosine(enrolling.template), 1);
+            let person = entry.person;
+            if alike.score >= threshold && entry.enrolled().await {
+                suspects.push(Suspect { person, alike });
+            }
+        }
+        Ok(suspects)
+    }
+
+    /// Those of `persons` who are alike, as the gallery knows them.
+    fn alike_among(
+        &self,
+        population: &Population,
+        enrolling: &Enrolling<'_>,
+        persons: &[PersonId],
+    ) -> Result<Vec<Suspect>, Error> {
+        let threshold = self.threshold_of_duplicates(population.gallery().population(None));
+        let probe = search::probe(enrolling.template)?;
+        let mut suspects = Vec::new();
+        for person in persons {
+            let Some(found) = population.gallery().compare(&probe, search::subject(*person)) else {
+                continue;
+            };
+            let alike = Alike::of(self.faces()?.calibration(), found.score(), found.comparisons());
+            if alike.score >= threshold {
+                suspects.push(Suspect { person: *person, alike });
+            }
+        }
+        Ok(suspects)
+    }
+
+    /// Persons of whom a reviewer has said that they are somebody else.
+    async fn known_to_differ(&self, tenant: TenantId, person: PersonId) -> Result<Vec<PersonId>, Error> {
+        let pairs = self.store.pairs_of(tenant, person).await?;
+        let different = pairs.into_iter().filter(|p| p.decision == PairDecision::Different);
+        Ok(different.flat_map(|p| p.persons).collect())
+    }
+
+    /// Refuses where a proven person is alike, or notes a pair for review. An unproven claim refuses nobody: else
+    /// whoever comes first with a stranger's photograph would lock the stranger out.
+    async fn weigh(
+        &self,
+        tenant: TenantId,
+        enrolling: &Enrolling<'_>,
+        suspects: &[Suspect],
+        changes: &mut Changes,
+    ) -> Result<(), Error> {
+        for suspect in suspects {
+            let Some(row) = self.store.person(tenant, suspect.person).await? else { continue };
+            let verification = Verification::from_stored(row.status, row.verified_at, row.expires_at);
+            let proven = matches!(verification.status(changes.now), Status::Verified | Status::Expired);
+            if proven && enrolling.on_duplicate == OnDuplicate::Reject {
+                return Err(Error::Duplicate(suspect.person));
+            }
+            let pair = self.pair(tenant, enrolling.person, suspect, changes.now).await?;
+            changes.pairs.push(PairChange::Insert(pair));
+        }
+        Ok(())
+    }
+
+    async fn pair(
+        &self,
+        tenant: TenantId,
+        person: PersonId,
+        suspect: &Suspect,
+        now: Time,
+    ) -> Result<PairRow, Error> {
+        let mut row = PairRow {
+            id: DuplicateId::new(now, &*self.random),
+            persons: [person.min(suspect.person), person.max(suspect.person)],
+            created_at: now,
+            decision: PairDecision::Open,
+            version: 1,
+            sealed: Vec::new(),
+        };
+        let sealed = Sealed {
+            score: suspect.alike.score.get(),
+            false_match_rate: suspect.alike.false_match_rate,
+            model: self.faces()?.ids().embedder.to_string(),
+            decided_at: None,
+            decided_by: None,
+            reason: None,
+        };
+        row.sealed = self.seal_pair(tenant, &row, &sealed).await?;
+        Ok(row)
+    }
+
+    async fn seal_pair(&self, tenant: TenantId, row: &PairRow, sealed: &Sealed) -> Result<Vec<u8>, Error> {
+        let keys = self.keys.of(&*self.store, tenant).await?;
+        let plain = serde_json::to_vec(sealed)?;
+        Ok(keys.records().seal(nonce(&*self.random), &place::pair(tenant, row), &plain)?)
+    }
+
+    async fn open_pair(&self, tenant: TenantId, row: PairRow) -> Result<(Duplicate, Sealed, PairRow), Error> {
+        let keys = self.keys.of(&*self.store, tenant).await?;
+        let plain = keys.records().open(&place::pair(tenant, &row), row.sealed.clone())?;
+        let sealed: Sealed = serde_json::from_slice(&plain)?;
+        let duplicate = Duplicate {
+            id: row.id,
+            persons: row.persons,
+            created_at: row.created_at,
+            score: sealed.score,
+            false_match_rate: sealed.false_match_rate,
+            model: sealed.model.clone(),
+            decision: row.decision,
+            decided_at: sealed.decided_at.map(Time::from_millis),
+            reason: sealed.reason.clone(),
+        };
+        Ok((duplicate, sealed, row))
+    }
+
+    /// Pairs with a decision, newest first, from the first before `before` on, and whether more follow.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn duplicates(
+        &self,
+        caller: &Caller,
+        decision: PairDecision,
+        before: Option<DuplicateId>,
+        limit: u32,
+    ) -> Result<(Vec<Duplicate>, bool), Error> {
+        let mut rows = self.store.pairs(caller.tenant, decision, before, limit + 1).await?;
+        let more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        let mut duplicates = Vec::with_capacity(rows.len());
+        for row in rows {
+            duplicates.push(self.open_pair(caller.tenant, row).await?.0);
+        }
+        Ok((duplicates, more))
+    }
+
+    /// Decides of a pair; deciding anew replaces what was decided.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], or what the store says.
+    pub async fn decide_duplicate(
+        &self,
+        caller: &Caller,
+        id: DuplicateId,
+        decision: PairDecision,
+        reason: Option<String>,
+    ) -> Result<Duplicate, Error> {
+        loop {
+            let row = self.store.pair(caller.tenant, id).await?.ok_or(Error::NotFound)?;
+            let (_, mut sealed, mut row) = self.open_pair(caller.tenant, row).await?;
+            let mut changes = Changes::at(self.now());
+            sealed.decided_at = Some(changes.now.millis());
+            sealed.decided_by = Some(caller.token.to_string());
+            sealed.reason.clone_from(&reason);
+            let expected = row.version;
+            (row.decision, row.version) = (decision, expected + 1);
+            row.sealed = self.seal_pair(caller.tenant, &row, &sealed).await?;
+            changes.pairs.push(PairChange::Update { row: row.clone(), expected });
+            match self.store.commit(caller.tenant, changes).await {
+                Ok(_) => return Ok(self.open_pair(caller.tenant, row).await?.0),
+                Err(CommitError::Conflict(Conflict::Pair(_))) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Enrolments under way in this process: each is compared with those that came before it, so that strangers share a
+//! batch of the store and the same face sent twice at once is enrolled once.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use domain::PersonId;
+use engine::face::Template;
+use tokio::sync::watch;
+
+/// How an enrolment ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    UnderWay,
+    Enrolled,
+    GivenUp,
+}
+
+/// An enrolment under way.
+#[derive(Clone)]
+pub(crate) struct Entry {
+    pub(crate) person: PersonId,
+    template: Arc<Template>,
+    outcome: watch::Receiver<Outcome>,
+}
+
+impl Entry {
+    /// Cosine with another face; −1 for one of another model.
+    pub(crate) fn cosine(&self, template: &Template) -> f32 {
+        self.template.cosine(template).unwrap_or(-1.0)
+    }
+
+    /// Waits until it has ended; whether the person is enrolled now.
+    pub(crate) async fn enrolled(mut self) -> bool {
+        let ended = self.outcome.wait_for(|outcome| *outcome != Outcome::UnderWay).await;
+        ended.is_ok_and(|outcome| *outcome == Outcome::Enrolled)
+    }
+}
+
+/// All enrolments of a tenant under way.
+#[derive(Default)]
+pub(crate) struct InFlight {
+    entries: Mutex<Vec<Entry>>,
+}
+
+/// A place among the enrolments under way; dropping it without a word gives the enrolment up.
+pub(crate) struct Place<'a> {
+    all: &'a InFlight,
+    person: PersonId,
+    outcome: watch::Sender<Outcome>,
+}
+
+impl InFlight {
+    fn lock(&self) -> MutexGuard<'_, Vec<Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Enters an enrolment, and answers all that were entered before it. Whoever is entered later compares with this
+    /// one, so of any two exactly one compares with the other, and nobody waits in a circle.
+    pub(crate) fn enter(&self, person: PersonId, template: &Arc<Template>) -> (Place<'_>, Vec<Entry>) {
+        let (outcome, receiver) = watch::channel(Outcome::UnderWay);
+        let mut entries = self.lock();
+        let earlier = entries.clone();
+        entries.push(Entry { person, template: Arc::clone(template), outcome: receiver });
+        (Place { all: self, person, outcome }, earlier)
+    }
+}
+
+impl Place<'_> {
+    /// All others under way now: each was compared with this one, by whichever came later.
+    pub(crate) fn others(&self) -> Vec<PersonId> {
+        self.all.lock().iter().map(|e| e.person).filter(|p| *p != self.person).collect()
+    }
+
+    /// The person is enrolled, and the gallery knows.
+    pub(crate) fn enrolled(self) {
+        self.outcome.send_replace(Outcome::Enrolled);
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.all.lock().retain(|e| e.person != self.person);
+        self.outcome.send_if_modified(|outcome| {
+            let under_way = *outcome == Outcome::UnderWay;
+            if under_way {
+                *outcome = Outcome::GivenUp;
+            }
+            under_way
+        });
+    }
+}

@@ -1,0 +1,78 @@
+//! Galleries: one a tenant, held in memory, following the store.
+
+mod check;
+mod follow;
+mod in_flight;
+mod load;
+mod population;
+mod tag;
+
+use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use domain::TenantId;
+use gallery::{Candidate, Found, Probe, Question, Scanner};
+use tokio::sync::Semaphore;
+
+use crate::error::Error;
+
+pub use check::GalleryCheck;
+pub(crate) use follow::collection_key;
+pub(crate) use in_flight::Entry;
+pub(crate) use population::{Population, sample_key, subject};
+pub use tag::Statuses;
+
+/// Questions that may wait for a searching thread.
+const PLACES: usize = 256;
+
+/// The galleries of all tenants, and the threads that search them.
+pub(crate) struct Galleries {
+    scanner: Scanner,
+    dimensions: usize,
+    populations: RwLock<HashMap<TenantId, Arc<Population>>>,
+    /// Whose turn it is to read the next page while galleries load: readers take turns so that the store is read in
+    /// order, while what was read is opened by all of them at once.
+    turn: Semaphore,
+    /// Whether the galleries there were at the start are loaded: what appears later is small.
+    loaded: AtomicBool,
+}
+
+impl Galleries {
+    pub(crate) fn start(dimensions: usize, threads: usize) -> Result<Self, Error> {
+        let scanner =
+            Scanner::start(threads, PLACES).map_err(|e| Error::Fault(format!("no searching thread: {e}")))?;
+        Ok(Self {
+            scanner,
+            dimensions,
+            populations: RwLock::default(),
+            turn: Semaphore::new(1),
+            loaded: AtomicBool::new(false),
+        })
+    }
+
+    /// The population of a tenant, made when it is new.
+    pub(crate) fn of(&self, tenant: TenantId) -> Arc<Population> {
+        if let Some(known) = self.populations.read().unwrap_or_else(PoisonError::into_inner).get(&tenant) {
+            return Arc::clone(known);
+        }
+        let mut populations = self.populations.write().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(populations.entry(tenant).or_insert_with(|| Arc::new(Population::new(self.dimensions))))
+    }
+
+    /// Asks the searching threads.
+    pub(crate) async fn ask(
+        &self,
+        population: &Population,
+        question: Question,
+    ) -> Result<Vec<Candidate>, Error> {
+        let asked = self.scanner.ask(Arc::clone(population.gallery()), question).map_err(|_| Error::Busy)?;
+        let found: Found = asked.await.map_err(|_| Error::Fault("a search came to nothing".into()))?;
+        Ok(found.candidates)
+    }
+}
+
+/// A probe from a template.
+pub(crate) fn probe(template: &engine::face::Template) -> Result<Probe, Error> {
+    Probe::new(template.values()).ok_or_else(|| Error::Fault("a template has no direction".into()))
+}

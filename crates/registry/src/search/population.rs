@@ -1,0 +1,99 @@
+//! What is known of one tenant's enrolled faces, and how far it has followed the store.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use domain::{PersonId, SampleId};
+use gallery::{Gallery, Held, Sample};
+use store::Sequence;
+
+use super::in_flight::InFlight;
+
+/// One person, opened.
+pub(super) struct Known {
+    pub(super) person: PersonId,
+    pub(super) tag: u32,
+    pub(super) collections: Vec<u128>,
+    /// Keys and templates; none for a person who is not to be found.
+    pub(super) samples: Vec<(u64, Vec<f32>)>,
+}
+
+/// How far a gallery is.
+#[derive(Debug)]
+pub(super) enum Progress {
+    /// Loading: where the next page begins, how many readers are at work, and the position when it began.
+    Loading { begun: Option<Sequence>, after: Option<PersonId>, at_end: bool, readers: usize },
+    /// It holds all that was committed up to here.
+    Following(Sequence),
+}
+
+/// A tenant's gallery.
+pub(crate) struct Population {
+    gallery: Arc<Gallery>,
+    progress: Mutex<Progress>,
+    pub(crate) in_flight: InFlight,
+}
+
+/// The key of a person in a gallery.
+pub(crate) const fn subject(person: PersonId) -> u128 {
+    u128::from_be_bytes(person.to_bytes())
+}
+
+/// The key of a sample among those of one person: its last eight bytes, which are random.
+pub(crate) fn sample_key(sample: SampleId) -> u64 {
+    let [.., a, b, c, d, e, f, g, h] = sample.to_bytes();
+    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+}
+
+impl Population {
+    pub(super) fn new(dimensions: usize) -> Self {
+        Self {
+            gallery: Arc::new(Gallery::new(dimensions)),
+            progress: Mutex::new(Progress::Loading { begun: None, after: None, at_end: false, readers: 0 }),
+            in_flight: InFlight::default(),
+        }
+    }
+
+    pub(crate) const fn gallery(&self) -> &Arc<Gallery> {
+        &self.gallery
+    }
+
+    pub(super) fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The position up to which everything is held; none while it loads.
+    pub(crate) fn position(&self) -> Option<Sequence> {
+        match *self.progress() {
+            Progress::Following(position) => Some(position),
+            Progress::Loading { .. } => None,
+        }
+    }
+
+    /// Takes in persons as they were at some position.
+    pub(super) fn put(&self, known: &Known) {
+        let samples: Vec<Sample<'_>> =
+            known.samples.iter().map(|(key, vector)| Sample { key: *key, vector }).collect();
+        self.gallery.put(
+            subject(known.person),
+            &Held { tag: known.tag, collections: &known.collections, samples: &samples },
+        );
+    }
+
+    /// Takes in what was committed from one position to another, unless somebody else has done so meanwhile.
+    pub(super) fn advance(&self, from: Sequence, known: &[Known], to: Sequence) {
+        let mut progress = self.progress();
+        if matches!(*progress, Progress::Following(at) if at == from) {
+            known.iter().for_each(|known| self.put(known));
+            *progress = Progress::Following(to);
+        }
+    }
+
+    /// Forgets everything, to be loaded anew.
+    pub(super) fn reset(&self, from: Sequence) {
+        let mut progress = self.progress();
+        if matches!(*progress, Progress::Following(at) if at == from) {
+            *progress = Progress::Loading { begun: None, after: None, at_end: false, readers: 0 };
+            self.gallery.clear();
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Loading the galleries while requests are served already.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use registry::Registry;
+use tokio::runtime::Handle;
+
+/// Threads that load: one reads while the others open what was read.
+const THREADS: usize = 2;
+/// After a fault of the store.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// Loads on threads of its own: opening a million templates takes seconds of work that no request should wait behind.
+pub(crate) fn load(registry: &Arc<Registry>) {
+    let runtime = Handle::current();
+    let started = Instant::now();
+    for number in 0..THREADS {
+        let (registry, runtime) = (Arc::clone(registry), runtime.clone());
+        let work = move || {
+            while let Err(error) = runtime.block_on(registry.load_galleries()) {
+                tracing::warn!(%error, "the galleries could not be loaded; trying again");
+                thread::sleep(AGAIN);
+            }
+            tracing::info!(
+                event = "galleries-loaded",
+                milliseconds = started.elapsed().as_millis(),
+                "galleries are loaded"
+            );
+        };
+        if let Err(error) = thread::Builder::new().name(format!("load-{number}")).spawn(work) {
+            tracing::error!(%error, "a loading thread could not be started");
+        }
+    }
+}
