@@ -43,13 +43,15 @@ pub fn installed() -> Models {
 #[must_use]
 pub fn engine() -> Faces {
     static ENGINE: OnceLock<Faces> = OnceLock::new();
-    ENGINE
-        .get_or_init(|| {
-            let settings =
-                Settings { workers: 2, queue: 64, gates: Gates::default(), limits: ImageLimits::default() };
-            Faces::start(&installed(), settings).expect("the engine starts")
-        })
-        .clone()
+    ENGINE.get_or_init(own_engine).clone()
+}
+
+/// A real engine that no other test keeps busy.
+#[must_use]
+pub fn own_engine() -> Faces {
+    let settings =
+        Settings { workers: 2, queue: 64, gates: Gates::default(), limits: ImageLimits::default() };
+    Faces::start(&installed(), settings).expect("the engine starts")
 }
 
 /// A sample photo, whole: a group of people.
