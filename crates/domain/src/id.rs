@@ -62,6 +62,12 @@ macro_rules! id_type {
                 Self(uuid_v7(now, random))
             }
 
+            /// The moment it was made at.
+            #[must_use]
+            pub const fn created_at(self) -> Time {
+                Time::from_millis((self.0 >> 80) as i64)
+            }
+
             /// The sixteen bytes a store keeps; their order is the order of creation.
             #[must_use]
             pub const fn to_bytes(self) -> [u8; 16] {

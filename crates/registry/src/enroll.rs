@@ -212,6 +212,12 @@ fn blank(id: PersonId, now: Time, profile: Profile) -> Person {
         updated_at: now,
         verification: Verification::PENDING,
         read_at: now,
-        sealed: Sealed { profile, biometrics: Biometrics::default(), evidence: None, failures: Vec::new() },
+        sealed: Sealed {
+            profile,
+            biometrics: Biometrics::default(),
+            evidence: None,
+            failures: Vec::new(),
+            merged: Vec::new(),
+        },
     }
 }

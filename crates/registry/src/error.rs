@@ -24,6 +24,9 @@ pub enum Error {
     /// Somebody with this face is enrolled already.
     #[error("this person is enrolled already")]
     Duplicate(PersonId),
+    /// A person cannot be merged with itself.
+    #[error("the two are one already")]
+    MergeWithItself,
     /// The person has no enrolled face to compare with.
     #[error("no face is enrolled")]
     NoFaceEnrolled,

@@ -37,6 +37,10 @@ pub(crate) enum EventKind {
     SampleAdded,
     #[serde(rename = "sample.removed")]
     SampleRemoved,
+    #[serde(rename = "person.merged")]
+    Merged,
+    #[serde(rename = "person.unmerged")]
+    Unmerged,
     #[serde(rename = "liveness.failed")]
     LivenessFailed,
 }

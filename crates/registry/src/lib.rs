@@ -18,6 +18,7 @@ mod idempotency;
 mod identify;
 mod keys;
 mod list;
+mod merge;
 mod person;
 mod place;
 mod profile;

@@ -4,6 +4,7 @@ use domain::{PersonId, SampleId, Status, Time, Verification};
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::{Evidence, Quality};
+use crate::merge::Merged;
 use crate::profile::Profile;
 
 /// Kinds of fingerprint data, told by their first bytes.
@@ -109,6 +110,9 @@ pub(crate) struct Sealed {
     /// Moments of recent failed liveness checks, in milliseconds: the brake survives a restart.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) failures: Vec<i64>,
+    /// Records of the same human that were taken in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) merged: Vec<Merged>,
 }
 
 /// A person.
@@ -152,6 +156,11 @@ impl Person {
     #[must_use]
     pub const fn evidence(&self) -> Option<&Evidence> {
         self.sealed.evidence.as_ref()
+    }
+
+    /// Records that were taken in, the oldest merge first.
+    pub fn merged_ids(&self) -> impl Iterator<Item = PersonId> {
+        self.sealed.merged.iter().map(Merged::id)
     }
 
     /// The strong entity tag.

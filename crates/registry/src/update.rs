@@ -127,7 +127,7 @@ impl Registry {
         enrolling: Option<Enrolling<'_>>,
         held: Option<&(Idempotency, Held)>,
     ) -> Result<Person, Error> {
-        let Draft { opened, mut changes, kinds, index, .. } = draft;
+        let Draft { opened, mut changes, kinds, index, last, .. } = draft;
         let Opened { mut person, key, wrapped_key, tenant_keys } = opened;
         let (now, expected) = (changes.now, person.version);
         person.version = expected + 1;
@@ -149,6 +149,7 @@ impl Registry {
         let index = (new_index != index).then_some(new_index);
         let row = self.seal_row(caller.tenant, &person, &key, wrapped_key)?;
         changes.persons.push(PersonChange::Update { row, expected, index });
+        changes.persons.extend(last);
         match enrolling {
             Some(enrolling) => drop(self.commit_enrolment(caller, enrolling, changes).await?),
             None => drop(self.store.commit(caller.tenant, changes).await?),
@@ -297,6 +298,8 @@ pub(crate) struct Draft {
     index: Vec<IndexEntry>,
     /// Whether the caller may decide a status.
     pub(crate) may_review: bool,
+    /// What is to be changed after this person.
+    pub(crate) last: Option<PersonChange>,
 }
 
 impl Draft {
@@ -310,6 +313,7 @@ impl Draft {
             kinds: Vec::new(),
             index,
             may_review,
+            last: None,
         };
         draft.opened.person.read_at = draft.changes.now;
         draft

@@ -157,6 +157,7 @@ async fn another_tenants_things_look_like_none() {
         let body = match path.rsplit('/').next().unwrap() {
             "liveness" | "verify" | "biometrics" => json!({"faceImage": "AAAA"}),
             "members" => json!({"personIds": [things.person]}),
+            "merge" | "unmerge" => json!({"personId": format!("person_{}1", "0".repeat(25))}),
             "decide" => json!({"decision": "same"}),
             _ => json!({}),
         };

@@ -1,7 +1,5 @@
 //! The same human is enrolled once: alone, at once, and after review.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up must fail loudly")]
-
 use std::sync::Arc;
 
 use axum::http::Method;

@@ -70,7 +70,8 @@ fn read_only() -> Value {
         "version": { "description": "Read-only: a stale value is 412." },
         "verifiedAt": { "description": "Read-only: may be repeated." },
         "expiresAt": { "description": "Read-only: may be repeated." },
-        "verification": { "description": "Read-only: may be repeated." }
+        "verification": { "description": "Read-only: may be repeated." },
+        "mergedIds": { "description": "Read-only: may be repeated." }
     })
 }
 
@@ -169,6 +170,7 @@ fn person() -> Value {
             "nationality": plain, "gender": plain,
             "metadata": { "type": "object", "additionalProperties": plain },
             "collections": { "type": "array", "items": plain },
+            "mergedIds": { "type": "array", "items": plain, "description": "Records of the same human that were taken in." },
             "biometricData": { "$ref": "#/components/schemas/BiometricData" },
             "verificationStatus": { "type": "string", "enum": ["pending", "verified", "failed", "expired"] },
             "verification": { "$ref": "#/components/schemas/Verification" },
@@ -403,6 +405,18 @@ fn members_add() -> Value {
     })
 }
 
+fn merge_request(may_force: bool) -> Value {
+    let mut schema = json!({
+        "type": "object", "additionalProperties": false, "required": ["personId"],
+        "properties": { "personId": { "type": "string", "description": "The other person." } }
+    });
+    if may_force {
+        schema["properties"]["force"] =
+            json!({ "type": ["boolean", "null"], "description": "Merge even if the faces do not match." });
+    }
+    schema
+}
+
 fn duplicate() -> Value {
     json!({
         "type": "object", "required": ["id", "personIds", "score", "falseMatchRate", "model", "decision", "createdAt"],
@@ -475,6 +489,7 @@ pub(super) fn all() -> Value {
         "Erasure": erasure(), "Liveness": liveness(), "LivenessRequest": liveness_request(), "Token": token(),
         "VerifyRequest": verify_request(), "SearchRequest": search_request(), "CompareRequest": compare_request(),
         "DetectRequest": detect_request(), "Verdict": verdict(), "SearchAnswer": search_answer(), "Detection": detection(),
+        "MergeRequest": merge_request(true), "UnmergeRequest": merge_request(false),
         "Sample": sample(), "SampleCreate": sample_create(),
         "SampleList": { "type": "object", "required": ["data"], "properties": { "data": { "type": "array", "items": { "$ref": "#/components/schemas/Sample" } } } },
         "Collection": collection(), "CollectionCreate": collection_in(&["name"]), "CollectionUpdate": collection_in(&[]),

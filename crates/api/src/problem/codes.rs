@@ -76,7 +76,7 @@ codes! {
     FACE_NOT_FOUND = UNPROCESSABLE_ENTITY "face-not-found" "There is no face in the image"
         "Show the whole face, upright and uncovered, in even light.";
     MULTIPLE_FACES = UNPROCESSABLE_ENTITY "multiple-faces" "There is more than one face"
-        "Only one person may be in the picture; faces of less than half the height of the largest do not count.";
+        "Only one person may be in the picture. Where liveness is judged, faces of less than half the height of the largest do not count; elsewhere, faces of less than two thirds of the prominence, which is height and nearness to the middle.";
     FACE_TOO_SMALL = UNPROCESSABLE_ENTITY "face-too-small" "The face is too small"
         "Move closer or send a larger image. `measured` and `limit` are heights of the face in pixels.";
     FACE_CUT_OFF = UNPROCESSABLE_ENTITY "face-cut-off" "The face is cut off"

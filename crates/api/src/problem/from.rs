@@ -36,6 +36,9 @@ impl From<Error> for Problem {
             Error::ExternalIdTaken => Self::new(codes::EXTERNAL_ID_TAKEN),
             Error::FaceMismatch => Self::new(codes::FACE_MISMATCH),
             Error::Duplicate(_) => Self::new(codes::DUPLICATE_PERSON),
+            Error::MergeWithItself => {
+                Self::new(codes::VALIDATION_FAILED).detail("a person cannot be merged with itself")
+            }
             Error::NoFaceEnrolled => Self::new(codes::NO_FACE_ENROLLED),
             Error::TooManySamples => Self::new(codes::TOO_MANY_SAMPLES),
             Error::GalleryLoading => Self::new(codes::GALLERY_LOADING).retry_after(1),

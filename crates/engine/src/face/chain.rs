@@ -8,7 +8,7 @@ use image::RgbImage;
 use super::align::{Similarity, warp};
 use super::decode::{Decoded, ImageLimits, decode};
 use super::detect::{Face, detect, look_closer};
-use super::quality::{Gates, check_look, check_place, measure, nearest_to_centre, single};
+use super::quality::{Gates, check_look, check_place, measure, nearest_to_centre, single, subject};
 use super::template::Template;
 use super::{FaceError, ModelIds, liveness};
 use crate::models::{Colour, Manifest, Models, ModelsError};
@@ -130,7 +130,11 @@ impl Chain {
         let Decoded { pixels, stored } = decode(bytes, &self.limits)?;
         let faces = detect(self.detector.as_mut(), &self.manifest.detector, &pixels, &mut self.input)?;
         let central = want == Want::Central;
-        let face = if central { nearest_to_centre(&faces, &pixels)? } else { single(&faces)? };
+        let face = match want {
+            Want::Central => nearest_to_centre(&faces, &pixels)?,
+            Want::Template => subject(&faces, &pixels)?,
+            Want::Liveness { .. } => single(&faces)?,
+        };
         let judged = matches!(want, Want::Liveness { .. });
         if !central {
             check_place(&face, &pixels, &self.gates, judged)?;

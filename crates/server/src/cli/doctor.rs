@@ -1,6 +1,8 @@
 //! `personhood doctor`: is this installation sound?
 
 use engine::models::Models;
+use engine::worker::Faces;
+use registry::{GalleryCheck, Registry};
 use serde::Serialize;
 
 use super::Outcome;
@@ -44,8 +46,27 @@ fn folder(config: &Config) -> Result<String, String> {
     Ok(if metadata.is_dir() { "private" } else { "not a folder" }.into())
 }
 
+/// Whether everybody with an enrolled face can be found, and nobody else.
+async fn gallery(registry: Registry, faces: Faces) -> Result<String, String> {
+    let text = |error: registry::Error| error.to_string();
+    let registry = registry.with_faces(faces).map_err(text)?;
+    registry.load_galleries().await.map_err(text)?;
+    let found = registry.check_galleries().await.map_err(text)?;
+    let GalleryCheck { persons, faces, without_template, wrong, too_many } = found;
+    if found.is_equal() {
+        Ok(format!(
+            "{persons} persons with {faces} faces, {without_template} without a template of this model"
+        ))
+    } else {
+        Err(format!(
+            "of {persons} persons {wrong} cannot be found as stored, and {too_many} are found who are not stored"
+        ))
+    }
+}
+
 pub(crate) async fn run(config: &Config, args: Args) -> Outcome {
     let mut checks = Vec::new();
+    let mut opened = None;
     if config.data.exists() {
         checks.push(check("data folder", folder(config)));
         match home::open(config).await {
@@ -53,6 +74,7 @@ pub(crate) async fn run(config: &Config, args: Args) -> Outcome {
             Ok(registry) => {
                 checks.push(check("key and store", Ok::<_, String>("the key opens the data".into())));
                 checks.push(check("store integrity", registry.check().await.map(|()| "whole".to_owned())));
+                opened = Some(registry);
             }
         }
     } else {
@@ -64,11 +86,12 @@ pub(crate) async fn run(config: &Config, args: Args) -> Outcome {
         models.and_then(|m| m.verify()).map(|()| "installed, hashes are right".to_owned()),
     ));
     if checks.iter().all(|c| c.ok) {
-        let runtime = tokio::task::block_in_place(|| serve::faces(config));
-        checks.push(check(
-            "inference",
-            runtime.map(|f| f.runtime().to_owned()).ok_or("the models do not load"),
-        ));
+        let faces = tokio::task::block_in_place(|| serve::faces(config));
+        let runtime = faces.as_ref().map(|f| f.runtime().to_owned());
+        checks.push(check("inference", runtime.ok_or("the models do not load")));
+        if let (Some(faces), Some(registry)) = (faces, opened) {
+            checks.push(check("search index", gallery(registry, faces).await));
+        }
     }
     let report = Report { ok: checks.iter().all(|c| c.ok), checks };
     if args.json {

@@ -3,5 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up must fail loudly")]
 
 mod crash;
+mod gallery;
 mod slow;
 mod support;

@@ -15,6 +15,13 @@ pub(crate) fn personhood(data: &Path) -> Command {
     command
 }
 
+/// The binary with faces.
+pub(crate) fn seeing(data: &Path) -> Command {
+    let mut command = personhood(data);
+    command.env("PERSONHOOD_ENGINE_RUNTIME", "auto");
+    command
+}
+
 /// A running server.
 pub(crate) struct Server {
     child: Child,
@@ -32,12 +39,20 @@ impl Server {
 
     /// The same, with more arguments.
     pub(crate) fn start_with(data: &Path, more: &[&str]) -> Self {
+        Self::run(personhood(data).args(more), data)
+    }
+
+    /// Starts a server that sees faces.
+    pub(crate) fn start_seeing(data: &Path) -> Self {
+        Self::run(&mut seeing(data), data)
+    }
+
+    fn run(command: &mut Command, data: &Path) -> Self {
         let log = data.with_extension("log");
         let file = std::fs::OpenOptions::new().create(true).append(true).open(&log).unwrap();
         let from = file.metadata().unwrap().len();
         let started = Instant::now();
-        let child = personhood(data)
-            .args(more)
+        let child = command
             .args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--no-first-token"])
             .stdout(Stdio::null())
             .stderr(file)

@@ -7,6 +7,7 @@ mod erase;
 mod get;
 pub(crate) mod list;
 mod list_query;
+mod merge;
 mod profile;
 mod repeated;
 mod reverify;
@@ -31,5 +32,6 @@ pub(crate) fn routes() -> Vec<Route> {
         search::route(),
     ];
     routes.extend(update::routes());
+    routes.extend(merge::routes());
     routes
 }

@@ -61,7 +61,7 @@ impl Repeated {
                 members.fault("updatedAt", Invalid::new(FieldCode::Format, "must be an RFC 3339 time"));
             }
         }
-        for name in ["id", "verification"] {
+        for name in ["id", "verification", "mergedIds"] {
             taken.rest.extend(members.take(name).map(|v| (name, canonical(&v))));
         }
         for name in ["createdAt", "verifiedAt", "expiresAt"] {

@@ -34,6 +34,8 @@ pub(crate) struct PersonView<'a> {
     metadata: &'a BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     collections: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    merged_ids: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     biometric_data: Option<BiometricView>,
     verification_status: &'static str,
@@ -168,6 +170,7 @@ impl<'a> PersonView<'a> {
             gender: profile.gender.as_deref(),
             metadata: &profile.metadata,
             collections: profile.collections().map(|c| c.to_string()).collect(),
+            merged_ids: person.merged_ids().map(|id| id.to_string()).collect(),
             biometric_data: None,
             verification_status: person.status().as_str(),
             verification: person.evidence().map(VerificationView::from),

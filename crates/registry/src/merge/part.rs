@@ -1,0 +1,138 @@
+//! Parting two records again.
+
+use domain::{PersonId, SampleId, Status, Time, Verification};
+use store::{Changes, PersonChange};
+use vault::Key;
+
+use super::record::{Merged, parted};
+use crate::access::Caller;
+use crate::error::Error;
+use crate::history::{EventKind, Happened};
+use crate::idempotency::{Idempotency, Ticket};
+use crate::keys::nonce;
+use crate::person::Person;
+use crate::place;
+use crate::records::Opened;
+use crate::registry::Registry;
+use crate::update::Draft;
+
+/// Attempts against other writers of the same person.
+const ATTEMPTS: usize = 64;
+
+impl Registry {
+    /// Undoes the merge of `from` into `id`: `from` is there again as it was, with the samples that still exist, and `id`
+    /// gives up what it had from it and has not changed since. Both keep the history up to here.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is no such merge, or what the store says.
+    pub async fn unmerge(
+        &self,
+        caller: &Caller,
+        id: PersonId,
+        from: PersonId,
+        key: Option<Idempotency>,
+    ) -> Result<Person, Error> {
+        let held = match self.ticket(caller, key).await? {
+            Ticket::Again(person, _) => return Ok(*person),
+            Ticket::First(held) => held,
+        };
+        for _ in 0..ATTEMPTS {
+            let opened = self.open_person(caller.tenant, id).await?;
+            let at =
+                opened.person.sealed.merged.iter().rposition(|m| m.id() == from).ok_or(Error::NotFound)?;
+            let draft = self.parted(caller, opened, at).await?;
+            match self.commit_draft(caller, draft, None, held.as_ref()).await {
+                Err(Error::Stale) => {}
+                result => return result,
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    async fn parted(&self, caller: &Caller, opened: Opened, at: usize) -> Result<Draft, Error> {
+        let tenant = caller.tenant;
+        let mut draft = Draft::of(opened, Changes::at(self.now()), true);
+        let merged = draft.opened.person.sealed.merged.remove(at);
+        let now = draft.changes.now;
+        let restored = self.restored(caller, &draft.opened, &merged, now)?;
+        for head in self.store.samples(tenant, draft.opened.person.id).await? {
+            let Some((old, new)) = merged.samples.iter().find(|(_, new)| *new == head.id.to_bytes()) else {
+                continue;
+            };
+            let (name, gone) = (SampleId::from_bytes(*old), SampleId::from_bytes(*new));
+            if let Some((row, _)) = self.moved(tenant, &draft.opened, head, &restored, Some(name)).await? {
+                draft.changes.samples.push(row);
+                draft.give_up(gone);
+            }
+        }
+        for event in self.store.events(tenant, draft.opened.person.id).await? {
+            if merged.events.contains(&event.id.to_bytes()) {
+                let to = (restored.person.id, &restored.key);
+                draft.changes.events.push(self.moved_event(tenant, (&draft.opened.key, event), to)?);
+            }
+        }
+        let happened = Happened {
+            kind: EventKind::Unmerged,
+            status: restored.person.status().as_str(),
+            liveness_score: restored.person.sealed.biometrics.liveness_score,
+            evidence: restored.person.sealed.evidence.as_ref(),
+        };
+        let (person, key) = (restored.person.id, &restored.key);
+        draft.changes.events.push(self.event(caller.author(), person, key, &happened, now)?);
+        // The one that stays gives up first what only one person may have.
+        let profile = &mut draft.opened.person.sealed.profile;
+        *profile = parted(profile, &merged.before, &merged.after)?;
+        let index = restored.person.profile().index(restored.tenant_keys.index());
+        let row = self.seal_row(tenant, &restored.person, &restored.key, restored.wrapped_key)?;
+        draft.last = Some(PersonChange::Insert { row, index });
+        draft.kinds.push(EventKind::Unmerged);
+        Ok(draft)
+    }
+
+    /// The person that was taken in, as it was, under a new key.
+    fn restored(
+        &self,
+        caller: &Caller,
+        beside: &Opened,
+        merged: &Merged,
+        now: Time,
+    ) -> Result<Opened, Error> {
+        let id = merged.id();
+        let key = Key::from_bytes(self.random.bytes());
+        let place = place::person_key(caller.tenant, id);
+        let wrapped_key = beside.tenant_keys.wrapping().wrap(nonce(&*self.random), &place, &key)?;
+        let time = |t: Option<i64>| t.map(Time::from_millis);
+        let status = Status::parse(&merged.status).unwrap_or(Status::Pending);
+        let person = Person {
+            id,
+            version: merged.version + 1,
+            created_at: id.created_at(),
+            updated_at: now,
+            verification: Verification::from_stored(
+                status,
+                time(merged.verified_at),
+                time(merged.expires_at),
+            ),
+            read_at: now,
+            sealed: (*merged.sealed).clone(),
+        };
+        Ok(Opened { person, key, wrapped_key, tenant_keys: beside.tenant_keys.clone() })
+    }
+}
+
+impl Draft {
+    /// A sample goes back to whom it came from.
+    fn give_up(&mut self, sample: SampleId) {
+        let person = &mut self.opened.person;
+        let biometrics = &mut person.sealed.biometrics;
+        biometrics.more_faces.retain(|f| f.id() != sample);
+        if biometrics.face.is_some_and(|f| f.id() == sample) {
+            biometrics.face = (!biometrics.more_faces.is_empty()).then(|| biometrics.more_faces.remove(0));
+            biometrics.quality = None;
+        }
+        if biometrics.fingerprint.is_some_and(|f| f.id() == sample) {
+            (biometrics.fingerprint, biometrics.fingerprint_kind) = (None, None);
+        }
+        self.changes.removed_samples.push((person.id, sample));
+    }
+}
