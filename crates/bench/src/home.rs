@@ -46,6 +46,19 @@ impl Home {
         Self::open_with(store, Kek::from_bytes([7; 32]), faces).await
     }
 
+    /// Over the store in `folder`, with galleries that are still to be loaded.
+    pub async fn open_unloaded(folder: &Path, faces: Faces) -> Self {
+        Self::make(Arc::new(Self::store(folder)), Kek::from_bytes([7; 32]), Some(faces)).await
+    }
+
+    /// The caller behind the token.
+    ///
+    /// # Panics
+    /// When the store fails.
+    pub async fn caller(&self) -> registry::Caller {
+        self.registry.authenticate(&self.token).await.expect("a valid token")
+    }
+
     /// Over a data folder made by the real binary, with its key.
     ///
     /// # Panics
@@ -58,12 +71,17 @@ impl Home {
     }
 
     async fn open_with(store: Arc<dyn Store>, kek: Kek, faces: Option<Faces>) -> Self {
+        let home = Self::make(store, kek, faces).await;
+        home.registry.load_galleries().await.expect("the galleries load");
+        home
+    }
+
+    async fn make(store: Arc<dyn Store>, kek: Kek, faces: Option<Faces>) -> Self {
         let parts =
             Parts { store, kek, clock: Arc::new(Now), random: Arc::new(Os), settings: Settings::default() };
         let mut registry = Registry::open(parts).await.expect("a registry");
         if let Some(faces) = faces {
             registry = registry.with_faces(faces).expect("threads");
-            registry.load_galleries().await.expect("the galleries load");
         }
         let made =
             registry.create_token(TenantId::DEFAULT, "bench", Scopes::ALL, None).await.expect("a token");

@@ -57,10 +57,17 @@ struct Free {
     filled: usize,
 }
 
+/// The members of one collection.
+#[derive(Debug, Default)]
+struct Members {
+    slots: RoaringBitmap,
+    subjects: usize,
+}
+
 /// Who is in which collection.
 #[derive(Debug, Default)]
 struct Collections {
-    slots: HashMap<u128, RoaringBitmap>,
+    slots: HashMap<u128, Members>,
     of_subject: HashMap<u128, Box<[u128]>>,
 }
 
@@ -102,28 +109,45 @@ impl Gallery {
         }
     }
 
-    /// Replaces all that is held of `subject`. A vector that is not of this gallery's length, or has none, is left out.
+    /// Replaces all that is held of `subject`. A vector that is not of this gallery's length, or has none, is left out, and
+    /// one whose key is held already is taken to be the same.
+    ///
+    /// A subject keeps its slots: a search under way meets either what was held before or what is held now.
     pub fn put(&self, subject: u128, held: &Held<'_>) {
-        let coded = self.coded(held.samples);
+        let mut units = self.units(held.samples);
         let mut shard = self.index.shard(subject);
-        // The new templates stand before the old ones go: a search in between sees one or both, never neither.
-        let (mut first, mut slots) = (NONE, Vec::with_capacity(coded.len()));
-        for (key, coded) in coded.into_iter().rev() {
-            let slot = self.take_slot();
-            self.fill(slot, &coded, Label { subject, sample: key, tag: held.tag, next: first });
-            slots.push(slot);
-            first = slot;
+        let old = self.chain(shard.first(|slot| self.label(slot).subject));
+        let unchanged =
+            old.len() == units.len() && old.iter().all(|(_, key)| units.iter().any(|(k, _)| k == key));
+        // The mean is another one as soon as any of the others is.
+        let stays = |key: u64, units: &[(u64, Probe)]| {
+            (unchanged || key != MEAN) && units.iter().any(|(k, _)| *k == key)
+        };
+        let (mut slots, spare): (Vec<_>, Vec<_>) =
+            old.iter().copied().partition(|(_, key)| stays(*key, &units));
+        units.retain(|(key, _)| slots.iter().all(|(_, kept)| kept != key));
+        let mut spare: Vec<u32> = spare.into_iter().map(|(slot, _)| slot).collect();
+        for (key, unit) in units {
+            let coded = Coded::of(&unit.values()[..self.dimensions]);
+            let slot = spare.pop().unwrap_or_else(|| self.take_slot());
+            self.fill(slot, &coded, Label { subject, sample: key, tag: held.tag, next: NONE });
+            slots.push((slot, key));
         }
-        let before = shard.set((first != NONE).then_some(first), |slot| self.label(slot).subject);
-        let old = self.chain(before);
+        let nexts = slots.iter().skip(1).map(|(slot, _)| *slot).chain([NONE]);
+        for ((slot, key), next) in slots.iter().zip(nexts) {
+            self.relabel(*slot, Label { subject, sample: *key, tag: held.tag, next });
+        }
+        shard.set(slots.first().map(|(slot, _)| *slot), |slot| self.label(slot).subject);
+        let slots: Vec<u32> = slots.into_iter().map(|(slot, _)| slot).collect();
+        let old: Vec<u32> = old.into_iter().map(|(slot, _)| slot).collect();
         self.set_collections(subject, &old, if slots.is_empty() { &[] } else { held.collections }, &slots);
-        for slot in old {
+        for slot in spare {
             self.give_slot(slot);
         }
     }
 
-    /// The codes of all usable samples, and of their mean where there are several.
-    fn coded(&self, samples: &[Sample<'_>]) -> Vec<(u64, Coded)> {
+    /// All usable samples, and their mean where there are several.
+    fn units(&self, samples: &[Sample<'_>]) -> Vec<(u64, Probe)> {
         let usable = samples.iter().filter(|s| s.vector.len() == self.dimensions);
         let mut units: Vec<(u64, Probe)> =
             usable.filter_map(|s| Probe::new(s.vector).map(|unit| (s.key, unit))).collect();
@@ -132,7 +156,7 @@ impl Gallery {
             units.iter().for_each(|(_, unit)| sum.iter_mut().zip(unit.values()).for_each(|(s, v)| *s += v));
             units.extend(Probe::new(&sum).map(|unit| (MEAN, unit)));
         }
-        units.into_iter().map(|(key, unit)| (key, Coded::of(&unit.values()[..self.dimensions]))).collect()
+        units
     }
 
     /// Forgets a subject.
@@ -164,12 +188,9 @@ impl Gallery {
     #[must_use]
     pub fn held(&self, subject: u128) -> Option<(u32, Vec<u64>)> {
         let shard = self.index.shard(subject);
-        let labels: Vec<Label> = self
-            .chain(shard.first(|slot| self.label(slot).subject))
-            .into_iter()
-            .map(|s| self.label(s))
-            .collect();
-        labels.first().map(|l| (l.tag, labels.iter().map(|l| l.sample).filter(|key| *key != MEAN).collect()))
+        let slots = self.chain(shard.first(|slot| self.label(slot).subject));
+        let tag = self.label(slots.first()?.0).tag;
+        Some((tag, slots.into_iter().map(|(_, key)| key).filter(|key| *key != MEAN).collect()))
     }
 
     /// Compares a probe with one subject.
@@ -179,10 +200,9 @@ impl Gallery {
         let slots = self.chain(shard.first(|slot| self.label(slot).subject));
         let (mut best, mut fused): (Option<(f32, u64)>, Option<f32>) = (None, None);
         let mut templates = 0;
-        for slot in slots {
+        for (slot, key) in slots {
             let (block, at) = self.find(slot);
-            let block = read(&block);
-            let (score, key) = (block.score(at, probe), block.label(at).sample);
+            let score = read(&block).score(at, probe);
             if key == MEAN {
                 fused = Some(score);
                 continue;
@@ -196,13 +216,21 @@ impl Gallery {
         Some(Candidate { subject, sample, best, fused: fused.unwrap_or(best), templates })
     }
 
-    /// How many vectors a probe is compared with: templates, and means of several.
+    /// How many subjects a question is asked of; one who is in several of the collections counts for each.
     #[must_use]
     pub fn population(&self, collections: Option<&[u128]>) -> usize {
         match collections {
-            None => self.free.lock().unwrap_or_else(PoisonError::into_inner).filled,
-            Some(wanted) => usize::try_from(self.members(wanted).len()).unwrap_or(usize::MAX),
+            None => self.index.len(),
+            Some(wanted) => {
+                let all = read(&self.collections);
+                wanted.iter().filter_map(|c| all.slots.get(c)).map(|members| members.subjects).sum()
+            }
         }
+    }
+
+    /// Whether a subject is in at least one of `wanted`.
+    pub(crate) fn is_member(&self, subject: u128, wanted: &[u128]) -> bool {
+        read(&self.collections).of_subject.get(&subject).is_some_and(|c| c.iter().any(|c| wanted.contains(c)))
     }
 
     /// How much is held.
@@ -213,7 +241,7 @@ impl Gallery {
         let (vectors, listed) = (free.filled, 4 * free.slots.capacity());
         drop(free);
         let collections = read(&self.collections);
-        let slots: usize = collections.slots.values().map(RoaringBitmap::serialized_size).sum();
+        let slots: usize = collections.slots.values().map(|m| m.slots.serialized_size()).sum();
         let lists: usize = collections.of_subject.values().map(|c| 48 + 16 * c.len()).sum();
         let bytes = blocks + listed + slots + lists + self.index.bytes();
         Usage { subjects: self.index.len(), vectors, bytes }
@@ -226,7 +254,8 @@ impl Gallery {
     /// The slots of all who are in at least one of `wanted`.
     pub(crate) fn members(&self, wanted: &[u128]) -> RoaringBitmap {
         let collections = read(&self.collections);
-        wanted.iter().filter_map(|c| collections.slots.get(c)).fold(RoaringBitmap::new(), |all, c| all | c)
+        let found = wanted.iter().filter_map(|c| collections.slots.get(c));
+        found.fold(RoaringBitmap::new(), |all, members| all | &members.slots)
     }
 
     fn find(&self, slot: u32) -> (Shared, usize) {
@@ -244,10 +273,21 @@ impl Gallery {
         block.write().unwrap_or_else(PoisonError::into_inner).fill(at, coded, label);
     }
 
-    /// The slots of a subject.
-    fn chain(&self, first: Option<u32>) -> Vec<u32> {
-        std::iter::successors(first, |slot| Some(self.label(*slot).next).filter(|next| *next != NONE))
-            .collect()
+    fn relabel(&self, slot: u32, label: Label) {
+        let (block, at) = self.find(slot);
+        block.write().unwrap_or_else(PoisonError::into_inner).set_label(at, label);
+    }
+
+    /// The slots of a subject with their keys.
+    fn chain(&self, first: Option<u32>) -> Vec<(u32, u64)> {
+        let mut slots = Vec::new();
+        let mut at = first;
+        while let Some(slot) = at {
+            let label = self.label(slot);
+            slots.push((slot, label.sample));
+            at = Some(label.next).filter(|next| *next != NONE);
+        }
+        slots
     }
 
     fn take_slot(&self) -> u32 {
@@ -292,17 +332,20 @@ impl Gallery {
         }
         let mut all = self.collections.write().unwrap_or_else(PoisonError::into_inner);
         for collection in all.of_subject.remove(&subject).iter().flatten() {
-            if let Some(slots) = all.slots.get_mut(collection) {
+            if let Some(members) = all.slots.get_mut(collection) {
                 for slot in old {
-                    slots.remove(*slot);
+                    members.slots.remove(*slot);
                 }
-                if slots.is_empty() {
+                members.subjects -= 1;
+                if members.subjects == 0 {
                     all.slots.remove(collection);
                 }
             }
         }
         for collection in collections {
-            all.slots.entry(*collection).or_default().extend(new);
+            let members = all.slots.entry(*collection).or_default();
+            members.slots.extend(new);
+            members.subjects += 1;
         }
         if !collections.is_empty() {
             all.of_subject.insert(subject, collections.into());

@@ -163,7 +163,12 @@ impl Scan {
 
     /// Looks at each candidate once more, with all its templates; who has gone meanwhile is no candidate.
     fn answer(&self, question: &Question, hits: Vec<Hit>) -> Found {
-        let whole = hits.into_iter().filter_map(|hit| self.gallery.compare(&question.probe, hit.subject));
+        // A slot may have passed from a member to somebody else while it was scanned.
+        let inside = |hit: &Hit| {
+            question.collections.as_ref().is_none_or(|wanted| self.gallery.is_member(hit.subject, wanted))
+        };
+        let hits = hits.into_iter().filter(inside);
+        let whole = hits.filter_map(|hit| self.gallery.compare(&question.probe, hit.subject));
         let mut candidates: Vec<Candidate> = whole.filter(|c| c.score() >= question.threshold).collect();
         candidates.sort_by(|a, b| b.score().total_cmp(&a.score()).then(a.subject.cmp(&b.subject)));
         Found { candidates }

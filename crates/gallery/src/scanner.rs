@@ -99,6 +99,7 @@ impl Drop for Scanner {
 impl Queue {
     /// Begins a pass for the question that waits longest and those that wait for the same gallery.
     fn begin(&mut self) -> Option<Arc<Scan>> {
+        self.waiting.retain(|job| !job.answer.is_closed());
         let first = self.waiting.pop_front()?;
         let gallery = Arc::clone(&first.gallery);
         let (mut questions, mut answers) = (vec![first.question], vec![first.answer]);
@@ -130,7 +131,12 @@ impl Desk {
                 tracing::error!("a search panicked");
             }
             if let Some(pass) = self.finish(found.ok()) {
-                for (answer, found) in pass.answers.into_iter().zip(pass.scan.conclude(pass.found)) {
+                let (scan, parts) = (pass.scan, pass.found);
+                let Ok(found) = catch_unwind(AssertUnwindSafe(|| scan.conclude(parts))) else {
+                    tracing::error!("a search panicked");
+                    continue;
+                };
+                for (answer, found) in pass.answers.into_iter().zip(found) {
                     let _ = answer.send(found);
                 }
             }

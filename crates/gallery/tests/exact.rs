@@ -123,11 +123,20 @@ proptest! {
         let gallery = Arc::new(Gallery::new(DIMENSIONS));
         let seeds: Vec<Vec<f32>> = (0..60).map(|_| numbers.vector()).collect();
         let mut people: BTreeMap<u128, Person> = BTreeMap::new();
+        let mut keys = 0;
         for step in steps {
             match step {
                 Step::Put { id, tag, mut collections, samples, like } => {
                     collections.dedup();
-                    let samples = (0..samples as u64).map(|k| (k, numbers.near(&seeds[like as usize], 0.4))).collect();
+                    // Some of what is held stays, the rest is new under new keys.
+                    let kept = people.get(&id).map(|(_, _, held): &Person| held.clone()).unwrap_or_default();
+                    let mut samples: Vec<(u64, Vec<f32>)> = (0..samples)
+                        .map(|_| {
+                            keys += 1;
+                            (keys, numbers.near(&seeds[like as usize], 0.4))
+                        })
+                        .collect();
+                    samples.extend(kept.into_iter().filter(|(key, _)| key % 2 == 0));
                     let person = (tag, collections, samples);
                     put(&gallery, id, &person);
                     people.insert(id, person);
@@ -147,7 +156,7 @@ proptest! {
             prop_assert_eq!(gallery.usage().subjects, people.len());
             let vectors = |p: &Person| if p.2.len() > 1 { p.2.len() + 1 } else { 1 };
             prop_assert_eq!(gallery.usage().vectors, people.values().map(vectors).sum::<usize>());
-            prop_assert_eq!(gallery.population(None), gallery.usage().vectors);
+            prop_assert_eq!(gallery.population(None), people.len());
         }
         let mut subjects = gallery.subjects();
         subjects.sort_unstable();
@@ -186,11 +195,7 @@ fn every_kernel_finds_what_the_float_scan_finds() {
             }
             let mut few = question(&probe, -1.0, 5);
             few.collections = Some(vec![9, 10]);
-            assert_eq!(
-                gallery.population(few.collections.as_deref()),
-                22,
-                "fourteen members, four with two templates and their mean"
-            );
+            assert_eq!(gallery.population(few.collections.as_deref()), 14);
             agree(&gallery.search(few.clone()), &plain(&people, &few, &probe), -1.0);
         }
     }
@@ -230,7 +235,12 @@ fn a_person_replaced_over_and_over_is_never_missing() {
         threads.spawn(|| {
             let mut id = 10_000u128;
             while !stop.load(Ordering::Relaxed) {
-                put(&gallery, 77, &(0, vec![5], vec![(1, numbers.near(&probe, 0.1)), (2, numbers.vector())]));
+                let keys = 2 * id as u64;
+                put(
+                    &gallery,
+                    77,
+                    &(0, vec![5], vec![(keys, numbers.near(&probe, 0.1)), (keys + 1, numbers.vector())]),
+                );
                 // Others come and go in the slots that become free.
                 put(&gallery, id, &(0, vec![], vec![(1, numbers.vector())]));
                 gallery.remove(id - 3);
@@ -240,6 +250,34 @@ fn a_person_replaced_over_and_over_is_never_missing() {
         for _ in 0..300 {
             let found = gallery.search(question(&probe, 0.8, 10));
             assert_eq!(found.candidates.iter().filter(|c| c.subject == 77).count(), 1);
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
+}
+
+#[test]
+fn changing_a_person_moves_nothing_that_is_scanned() {
+    // Many scans while a person in the first block and slots in the last one change hands: were templates moved from
+    // one to the other, a scan between the two blocks would meet the person in neither.
+    let (gallery, people, _) = crowd(Kernel::Plain);
+    let probe = people[&5].2[0].1.clone();
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|threads| {
+        threads.spawn(|| {
+            let mut tag = 0;
+            while !stop.load(Ordering::Relaxed) {
+                tag += 1;
+                gallery.remove(6_990 + u128::from(tag % 2));
+                put(&gallery, 5, &(tag, vec![1], people[&5].2.clone()));
+                put(&gallery, 6_990 + u128::from(tag % 2), &people[&6_990]);
+            }
+        });
+        for _ in 0..300 {
+            let mut q = question(&probe, 0.9, 10);
+            assert_eq!(gallery.search(q.clone()).candidates.len(), 1);
+            q.collections = Some(vec![1]);
+            let inside = gallery.search(q).candidates;
+            assert!(inside.iter().all(|c| c.subject == 5));
         }
         stop.store(true, Ordering::Relaxed);
     });

@@ -16,6 +16,8 @@ use crate::place;
 use crate::registry::Registry;
 use crate::update::Draft;
 
+/// Most collections of one person.
+const MOST: usize = 50;
 /// Attempts against other writers.
 const ATTEMPTS: usize = 64;
 
@@ -224,7 +226,7 @@ impl Registry {
     /// Puts a person into a collection, or takes it out.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::NoSuchCollection`], or what the store says.
+    /// [`Error::NotFound`], [`Error::NoSuchCollection`], [`Error::TooManyCollections`], or what the store says.
     pub async fn set_membership(
         &self,
         caller: &Caller,
@@ -239,6 +241,9 @@ impl Registry {
                 return Ok(());
             }
             if inside {
+                if all.len() >= MOST {
+                    return Err(Error::TooManyCollections);
+                }
                 all.push(collection);
             } else {
                 all.retain(|c| *c != collection);

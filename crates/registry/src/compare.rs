@@ -10,6 +10,7 @@ use crate::evidence::Quality;
 use crate::face::Models;
 use crate::records::Opened;
 use crate::registry::Registry;
+use crate::remake::Held;
 
 /// The answer to a comparison.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,12 +69,18 @@ impl Registry {
         Ok((Verdict::of(alike, self.threshold_of_one(wanted)), self.models()?))
     }
 
-    /// The templates of the model in force that are enrolled of a person.
+    /// The templates of the model in force that are enrolled of a person; those that are missing are made.
     pub(crate) async fn enrolled(&self, caller: &Caller, opened: &Opened) -> Result<Vec<Template>, Error> {
         let mut enrolled = Vec::new();
         for sample in self.store.samples(caller.tenant, opened.person.id).await? {
-            if sample.is_enrolled_face() {
-                enrolled.extend(self.template(caller.tenant, &opened.key, sample)?);
+            if !sample.is_enrolled_face() {
+                continue;
+            }
+            let id = (sample.person, sample.id);
+            match self.held(caller.tenant, &opened.key, sample)? {
+                Held::Template(template) => enrolled.push(template),
+                Held::Nothing => {}
+                Held::NotYet => enrolled.extend(self.remake(caller.tenant, &opened.key, id).await?),
             }
         }
         Ok(enrolled)

@@ -121,22 +121,26 @@ impl Registry {
         Err(Error::Busy)
     }
 
-    /// All enrolled persons who are alike.
+    /// All enrolled persons who are alike: those who are proven by themselves, so that no number of others hides them.
     async fn suspects(
         &self,
         caller: &Caller,
         population: &Population,
         enrolling: &Enrolling<'_>,
     ) -> Result<Vec<Suspect>, Error> {
-        let asked = Asked {
-            template: enrolling.template,
-            least: self.threshold_of_duplicates(population.gallery().population(None)),
-            limit: MOST,
-            collections: None,
-            statuses: Statuses::ENROLLED,
-        };
-        let found = self.candidates(caller, population, asked).await?;
-        Ok(found.into_iter().map(|c| Suspect { person: c.person, alike: c.alike }).collect())
+        let mut suspects = Vec::new();
+        for statuses in [Statuses::PROVEN, Statuses::PENDING] {
+            let asked = Asked {
+                template: enrolling.template,
+                least: self.threshold_of_duplicates(population.gallery().population(None)),
+                limit: MOST,
+                collections: None,
+                statuses,
+            };
+            let found = self.candidates(caller, population, asked).await?;
+            suspects.extend(found.into_iter().map(|c| Suspect { person: c.person, alike: c.alike }));
+        }
+        Ok(suspects)
     }
 
     /// Those of `earlier` who are alike and have been enrolled: for each such, its end is waited for.
@@ -153,6 +157,9 @@ impl Registry {
             let person = entry.person;
             if alike.score >= threshold && entry.enrolled().await {
                 suspects.push(Suspect { person, alike });
+            }
+            if suspects.len() == MOST {
+                break;
             }
         }
         Ok(suspects)
@@ -197,6 +204,9 @@ impl Registry {
         changes: &mut Changes,
     ) -> Result<(), Error> {
         for suspect in suspects {
+            if changes.pairs.len() >= MOST {
+                break;
+            }
             let Some(row) = self.store.person(tenant, suspect.person).await? else { continue };
             let verification = Verification::from_stored(row.status, row.verified_at, row.expires_at);
             let proven = matches!(verification.status(changes.now), Status::Verified | Status::Expired);

@@ -39,6 +39,9 @@ pub enum Error {
     /// No such collection.
     #[error("no such collection")]
     NoSuchCollection(CollectionId),
+    /// A person is in as many collections as one may be.
+    #[error("the person is in as many collections as one may be")]
+    TooManyCollections,
     /// Another collection has this name.
     #[error("the name of the collection is taken")]
     CollectionNameTaken,

@@ -48,7 +48,7 @@ pub struct Identified {
 pub struct SearchAnswer {
     /// Most alike first; empty when it is nobody.
     pub candidates: Vec<Identified>,
-    /// Vectors the face was compared with.
+    /// Persons the face was compared with.
     pub gallery_size: usize,
     /// The probability that somebody who is not enrolled finds a candidate at the threshold.
     pub false_positive_rate: f64,
@@ -121,7 +121,8 @@ impl Registry {
         let question = gallery::Question {
             probe: search::probe(asked.template)?,
             threshold: self.cosine_for(asked.least)?,
-            limit: asked.limit,
+            // Persons with several samples are judged a little more strictly: the order may change at the end.
+            limit: asked.limit + SPARE,
             collections: asked.collections,
             accepts: Some(Arc::new(move |tag| statuses.may_contain(tag, now))),
         };
@@ -144,11 +145,14 @@ impl Registry {
             };
             candidates.push(Identified { person, alike, matches: true, status, sample: sample.id });
         }
-        // Persons with several samples are judged a little more strictly: the order may change.
         candidates.sort_by(|a, b| b.alike.score.get().total_cmp(&a.alike.score.get()));
+        candidates.truncate(asked.limit);
         Ok(candidates)
     }
 }
+
+/// Candidates beyond the limit that are looked at.
+const SPARE: usize = 5;
 
 /// A question to a gallery, in terms of persons.
 pub(crate) struct Asked<'a> {

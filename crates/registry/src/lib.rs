@@ -25,6 +25,7 @@ mod profile;
 mod read;
 mod records;
 mod registry;
+mod remake;
 mod retire;
 mod samples;
 mod search;

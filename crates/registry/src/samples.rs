@@ -135,6 +135,9 @@ impl Registry {
                 (new.face, new.face_model, new.quality);
         }
         let id = person.id;
+        if enrolled.is_empty() && draft.was_proven() {
+            draft.back_to_pending(draft.changes.now)?;
+        }
         draft.changes.samples.push(row);
         draft.kinds.push(EventKind::SampleAdded);
         let template = Arc::new(template.clone());
@@ -176,8 +179,9 @@ fn check_place(person: &Person) -> Result<(), Error> {
 
 /// The face that was added last: the answer to the request that added it.
 fn newest(person: Person) -> Result<(Person, Sample), Error> {
-    let faces = all(&person).into_iter().filter(|s| s.kind == "face" && !s.reference.is_evidence());
-    let newest = faces.max_by_key(|s| s.reference.id());
+    let biometrics = person.biometrics();
+    let newest = biometrics.more_faces.last().or(biometrics.face.as_ref()).map(SampleRef::id);
+    let newest = all(&person).into_iter().find(|s| Some(s.reference.id()) == newest);
     newest.map(|sample| (person, sample)).ok_or(Error::NotFound)
 }
 

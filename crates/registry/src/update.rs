@@ -186,7 +186,7 @@ impl Registry {
                 if same(&analysis.image.0) {
                     return Ok(());
                 }
-                self.check_same(caller, draft, analysis).await?;
+                draft.compared = self.check_same(caller, draft, analysis).await?;
                 // The other faces of somebody proven are the same person's; of others nobody has said so.
                 if draft.was_proven() {
                     draft.drop_face();
@@ -209,19 +209,18 @@ impl Registry {
         Ok(())
     }
 
-    /// A proven person's face can only be replaced by the same person's.
-    async fn check_same(&self, caller: &Caller, draft: &Draft, analysis: &Analysis) -> Result<(), Error> {
+    /// A proven person's face can only be replaced by the same person's. Whether there was one to compare with.
+    async fn check_same(&self, caller: &Caller, draft: &Draft, analysis: &Analysis) -> Result<bool, Error> {
         if !draft.was_proven() {
-            return Ok(());
+            return Ok(false);
         }
         let template =
             analysis.template.as_ref().ok_or_else(|| Error::Fault("an analysis has no template".into()))?;
         let enrolled = self.enrolled(caller, &draft.opened).await?;
-        if enrolled.is_empty() || self.is_same(&enrolled, template)? {
-            Ok(())
-        } else {
-            Err(Error::FaceMismatch)
+        if !enrolled.is_empty() && !self.is_same(&enrolled, template)? {
+            return Err(Error::FaceMismatch);
         }
+        Ok(!enrolled.is_empty())
     }
 
     fn change_fingerprint(
@@ -298,6 +297,8 @@ pub(crate) struct Draft {
     index: Vec<IndexEntry>,
     /// Whether the caller may decide a status.
     pub(crate) may_review: bool,
+    /// Whether a new face was compared with the person's own.
+    compared: bool,
     /// What is to be changed after this person.
     pub(crate) last: Option<PersonChange>,
 }
@@ -313,15 +314,16 @@ impl Draft {
             kinds: Vec::new(),
             index,
             may_review,
+            compared: false,
             last: None,
         };
         draft.opened.person.read_at = draft.changes.now;
         draft
     }
 
-    /// Whether it brings a face that was not compared with the person's: nobody who is proven changes it.
+    /// Whether it brings a face that was not compared with the person's own.
     fn takes_face(&self) -> bool {
-        !self.was_proven() && self.changes.samples.iter().any(|s| s.head.is_enrolled_face())
+        !self.compared && self.changes.samples.iter().any(|s| s.head.is_enrolled_face())
     }
 
     /// All faces go.

@@ -132,7 +132,9 @@ impl Registry {
         }
         let row = self.seal_row(tenant, &person, &key, wrapped_key)?;
         changes.persons.push(PersonChange::Update { row, expected, index: None });
-        match analysis.template.clone().map(Arc::new).filter(|_| live && !enrolled) {
+        // Also somebody with a face becomes proven only when nobody else is proven by the same face.
+        let proven = matches!(before, Status::Verified | Status::Expired);
+        match analysis.template.clone().map(Arc::new).filter(|_| live && !(enrolled && proven)) {
             Some(template) => {
                 let on_duplicate = self.settings.on_duplicate;
                 let enrolling = Enrolling { person: person.id, template: &template, on_duplicate };

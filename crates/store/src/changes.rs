@@ -30,7 +30,7 @@ pub struct Changes {
     /// Pairs of persons who may be one; one that is known already stays as it is.
     pub pairs: Vec<PairChange>,
     /// For an enrolment: the sequence up to which the gallery was searched for a duplicate. Whoever was enrolled after
-    /// it is a conflict.
+    /// it is a conflict. The persons it changes count as enrolled by it.
     pub searched_up_to: Option<Sequence>,
     /// For an enrolment: persons enrolled at the same time that the face was compared with all the same.
     pub compared_with: Vec<PersonId>,

@@ -86,7 +86,14 @@ impl App {
     /// The same data, opened anew.
     #[must_use]
     pub async fn restart(self) -> Self {
-        let Self { registry, clock, token, router, setup, folder } = self;
+        let setup = self.setup.clone();
+        self.restart_with(setup).await
+    }
+
+    /// The same data, opened anew by a server that is set up in another way.
+    #[must_use]
+    pub async fn restart_with(self, setup: Setup) -> Self {
+        let Self { registry, clock, token, router, folder, .. } = self;
         drop((router, registry));
         let registry = open(folder.path(), &clock, &setup).await;
         let router = api::router(Api::new(Arc::clone(&registry), setup.limits.clone()));

@@ -7,7 +7,7 @@ use engine::face::{Analysis, Detection, Face, FaceError, ModelIds, Stored, Templ
 use engine::worker::{Analyst, Faces, Meaning};
 
 /// Components of the templates.
-const DIMENSIONS: usize = 64;
+const DIMENSIONS: usize = 128;
 /// What an image of [`face`] begins with.
 const MARK: &[u8] = b"supplied face ";
 

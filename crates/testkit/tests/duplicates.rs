@@ -134,6 +134,38 @@ async fn a_face_that_is_not_live_looks_for_no_duplicate() {
     assert_eq!(app.get("/v2/duplicates").await.json["data"], json!([]));
 }
 
+#[tokio::test]
+async fn of_two_records_with_one_face_only_one_becomes_verified() {
+    let app = App::with(setup()).await;
+    let mut ids = Vec::new();
+    for n in 0..2 {
+        ids.push(app.post("/v2/persons", &body("Ann", &face(1, n, 0.1))).await.expect(201).id());
+    }
+    let verify = |id: &str| {
+        let (app, path) = (&app, format!("/v2/persons/{id}/liveness"));
+        async move { app.post(&path, &probe(&face(1, 5, 0.1))).await }
+    };
+    // At once, and after one another.
+    let (a, b) = tokio::join!(verify(&ids[0]), verify(&ids[1]));
+    let mut outcomes = [a.status.as_u16(), b.status.as_u16()];
+    outcomes.sort_unstable();
+    assert_eq!(outcomes, [200, 409]);
+    let refused = if a.status.as_u16() == 409 { 0 } else { 1 };
+    verify(&ids[refused]).await.problem(409, "duplicate-person");
+    verify(&ids[1 - refused]).await.expect(200);
+}
+
+#[tokio::test]
+async fn no_number_of_pending_claims_hides_who_is_verified() {
+    let app = App::with(setup()).await;
+    app.post(LIVE, &body("Ann", &face(1, 0, 0.3))).await.expect(201);
+    for n in 0..25 {
+        let claim = with(body("M", &face(1, 100 + n, 0.01)), "onDuplicate", json!("allow"));
+        app.post("/v2/persons", &claim).await.expect(201);
+    }
+    app.post(LIVE, &body("Bob", &face(1, 200, 0.01))).await.problem(409, "duplicate-person");
+}
+
 /// Sends `count` creations of one face at once, each again while the server is busy; answers how many were created.
 async fn all_at_once(apps: &[Arc<App>], count: usize, image: impl Fn(usize) -> Vec<u8>) -> usize {
     let mut asked = JoinSet::new();

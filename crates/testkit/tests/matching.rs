@@ -4,7 +4,7 @@
 
 use domain::{Scope, TenantId};
 use serde_json::{Value, json};
-use testkit::supplied::{body, engine, face, probe, setup};
+use testkit::supplied::{body, engine, engine_named, face, probe, setup};
 use testkit::{App, Reply, Setup};
 
 async fn start() -> App {
@@ -375,4 +375,43 @@ async fn until_the_gallery_is_loaded_searches_are_503_and_the_rest_goes_on() {
     app.registry.load_galleries().await.unwrap();
     app.post("/v2/persons/liveness", &body("P", &face(1, 0, 0.0))).await.expect(201);
     assert_eq!(app.registry.tenants().await.unwrap()[0].0, TenantId::DEFAULT);
+}
+
+#[tokio::test]
+async fn after_the_embedder_is_changed_nobody_else_is_taken_for_a_person_and_everybody_is_found_again() {
+    let app = start().await;
+    let (ann, bob) = (verified(&app, 1).await, verified(&app, 2).await);
+    let app = app.restart_with(Setup { faces: Some(engine_named("supplied-2")), ..setup() }).await;
+    // Searches wait until every template is there; nobody is called a stranger meanwhile, and nobody enrolled twice.
+    app.post("/v2/persons/search", &probe(&face(1, 0, 0.2))).await.problem(503, "gallery-loading");
+    app.post("/v2/persons/liveness", &body("P", &face(1, 3, 0.2))).await.problem(503, "gallery-loading");
+    // One person is compared with what the stored image shows, not with nothing.
+    app.post(&format!("/v2/persons/{ann}/liveness"), &probe(&face(2, 5, 0.2)))
+        .await
+        .problem(409, "face-mismatch");
+    let own = app.post(&format!("/v2/persons/{ann}/verify"), &probe(&face(1, 5, 0.2))).await.expect(200);
+    assert_eq!(own.json["match"], json!(true));
+    assert_eq!(own.json["models"]["embedder"], "supplied-2");
+    assert_eq!(app.registry.check_galleries().await.unwrap().without_template, 1, "one was made on the way");
+    assert_eq!(app.registry.remake_templates().await.unwrap(), 1);
+    assert_eq!(found(&search(&app, 1, json!({})).await), std::slice::from_ref(&ann));
+    assert_eq!(found(&search(&app, 2, json!({})).await), [bob]);
+    // And back: the first templates are still there.
+    let app = app.restart_with(setup()).await;
+    assert_eq!(found(&search(&app, 1, json!({})).await), [ann]);
+    assert_eq!(app.registry.remake_templates().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_proven_person_without_a_face_is_pending_again_with_one_and_takes_nobody_elses() {
+    let app = start().await;
+    let other = verified(&app, 1).await;
+    let bare = app.post("/v2/persons", &json!({"firstName": "A", "lastName": "B"})).await.expect(201).id();
+    let path = format!("/v2/persons/{bare}");
+    app.put(&path, &json!({"verificationStatus": "verified", "statusReason": "seen"})).await.expect(200);
+    let image = |who| json!({"biometricData": probe(&face(who, 4, 0.2))});
+    let refused = app.put(&path, &image(1)).await.problem(409, "duplicate-person");
+    assert_eq!(refused.json["personId"], other);
+    app.post(&format!("{path}/biometrics"), &probe(&face(2, 0, 0.2))).await.expect(201);
+    assert_eq!(app.get(&path).await.json["verificationStatus"], "pending");
 }

@@ -311,7 +311,7 @@ fn search_answer() -> Value {
         "type": "object", "required": ["candidates", "gallerySize", "falsePositiveRate", "threshold", "models"],
         "properties": {
             "candidates": { "type": "array", "items": { "type": "object", "properties": candidate }, "description": "Most alike first; empty when it is nobody." },
-            "gallerySize": { "type": "integer", "description": "Vectors the face was compared with." },
+            "gallerySize": { "type": "integer", "description": "Persons the face was compared with." },
             "falsePositiveRate": number("The probability that somebody who is not enrolled finds a match at the threshold."),
             "threshold": number("The threshold in force."),
             "models": { "$ref": "#/components/schemas/Models" }

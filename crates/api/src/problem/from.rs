@@ -45,6 +45,9 @@ impl From<Error> for Problem {
             Error::NoSuchCollection(id) => {
                 Self::new(codes::VALIDATION_FAILED).detail(format!("there is no collection `{id}`"))
             }
+            Error::TooManyCollections => {
+                Self::new(codes::VALIDATION_FAILED).detail("a person can be in at most 50 collections")
+            }
             Error::CollectionNameTaken => Self::new(codes::COLLECTION_NAME_TAKEN),
             Error::Illegal(illegal) => Self::new(codes::ILLEGAL_TRANSITION).detail(illegal.to_string()),
             Error::ReviewNeeded => AccessError::Missing(Scope::PersonsReview).into(),

@@ -49,7 +49,9 @@ impl Registry {
     }
 
     async fn check_gallery(&self, tenant: TenantId, check: &mut GalleryCheck) -> Result<(), Error> {
-        let population = self.fresh(tenant).await?;
+        let population = self.galleries()?.of(tenant);
+        let now = self.store.sequence(tenant).await?;
+        self.catch_up(tenant, &population, now).await?;
         let keys = self.keys.of(&*self.store, tenant).await?;
         let mut left: HashSet<u128> = population.gallery().subjects().into_iter().collect();
         let mut after = None;
@@ -60,12 +62,13 @@ impl Registry {
             for row in page {
                 check.persons += 1;
                 check.faces += row.samples.len();
-                let (person, all) = (row.person, row.samples.len());
-                let Ok(templates) = self.templates(tenant, &keys, row.wrapped_key, row.samples) else {
+                let person = row.person;
+                let Ok((templates, missing)) = self.templates(tenant, &keys, row.wrapped_key, row.samples)
+                else {
                     check.wrong += 1;
                     continue;
                 };
-                check.without_template += all - templates.len();
+                check.without_template += missing;
                 let mut expected: Vec<u64> = templates.iter().map(|(key, _)| *key).collect();
                 let mut held =
                     population.gallery().held(subject(person)).map_or(Vec::new(), |(_, keys)| keys);

@@ -5,13 +5,14 @@ use std::sync::atomic::Ordering;
 
 use domain::{CollectionId, TenantId};
 use store::{SampleHead, SearchRow, Sequence};
-use vault::{Key, TenantKeys};
+use vault::TenantKeys;
 
 use super::population::{Known, Population, sample_key};
 use super::{Galleries, tag};
 use crate::error::Error;
 use crate::place;
 use crate::registry::Registry;
+use crate::remake::Held;
 
 /// Persons read in one go.
 const PAGE: u32 = 1_000;
@@ -34,6 +35,10 @@ impl Registry {
         }
         let now = self.store.sequence(tenant).await?;
         self.catch_up(tenant, &population, now).await?;
+        // A search that cannot find everybody would call somebody a stranger who is not.
+        if population.lacks_templates() {
+            return Err(Error::GalleryLoading);
+        }
         Ok(population)
     }
 
@@ -56,69 +61,67 @@ impl Registry {
             };
             let keys = self.keys.of(&*self.store, tenant).await?;
             let gone = changes.absent.into_iter();
-            let mut known: Vec<Known> = gone
-                .map(|person| Known { person, tag: 0, collections: Vec::new(), samples: Vec::new() })
-                .collect();
+            let mut known: Vec<Known> = gone.map(|person| Known::gone(person)).collect();
             known.extend(changes.present.into_iter().map(|row| self.known(tenant, &keys, row)));
             population.advance(from, &known, changes.up_to);
         }
+    }
+
+    /// Brings every gallery that is loaded up to the store's position, so that no search has to.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn follow(&self) -> Result<(), Error> {
+        let Some(galleries) = &self.galleries else { return Ok(()) };
+        for tenant in self.store.tenants().await? {
+            let population = galleries.of(tenant.id);
+            if population.position().is_none() {
+                self.load_gallery(tenant.id).await?;
+            }
+            let now = self.store.sequence(tenant.id).await?;
+            self.catch_up(tenant.id, &population, now).await?;
+        }
+        Ok(())
     }
 
     /// Opens what a search must know of a person. Someone whose record does not open cannot be found: that is logged,
     /// and keeps nobody else from being found.
     pub(super) fn known(&self, tenant: TenantId, keys: &TenantKeys, row: SearchRow) -> Known {
         let person = row.person;
-        let samples = self.templates(tenant, keys, row.wrapped_key, row.samples).unwrap_or_else(|error| {
-            tracing::error!(%person, %error, "a template does not open: this person cannot be found by face");
-            Vec::new()
-        });
+        let (samples, missing) =
+            self.templates(tenant, keys, row.wrapped_key, row.samples).unwrap_or_else(|error| {
+                tracing::error!(%person, %error, "a template does not open: this person cannot be found by face");
+                (Vec::new(), 0)
+            });
         Known {
             person,
             tag: tag::tag(row.status, row.expires_at),
             collections: row.collections.into_iter().map(collection_key).collect(),
             samples,
+            missing,
         }
     }
 
-    /// The templates of the model in force.
+    /// The templates of the model in force, and how many are still to be made.
     pub(super) fn templates(
         &self,
         tenant: TenantId,
         keys: &TenantKeys,
         wrapped_key: Vec<u8>,
         samples: Vec<SampleHead>,
-    ) -> Result<Vec<(u64, Vec<f32>)>, Error> {
-        let Some(person) = samples.first().map(|s| s.person) else { return Ok(Vec::new()) };
+    ) -> Result<(Vec<(u64, Vec<f32>)>, usize), Error> {
+        let Some(person) = samples.first().map(|s| s.person) else { return Ok((Vec::new(), 0)) };
         let key = keys.wrapping().unwrap_key(&place::person_key(tenant, person), wrapped_key)?;
-        let mut templates = Vec::with_capacity(samples.len());
+        let (mut templates, mut missing) = (Vec::with_capacity(samples.len()), 0);
         for sample in samples {
             let id = sample.id;
-            if let Some(template) = self.template(tenant, &key, sample)? {
-                templates.push((sample_key(id), template.values().to_vec()));
+            match self.held(tenant, &key, sample)? {
+                Held::Template(template) => templates.push((sample_key(id), template.values().to_vec())),
+                Held::Nothing => {}
+                Held::NotYet => missing += 1,
             }
         }
-        Ok(templates)
-    }
-
-    /// A sample's template of the model in force, if it has one.
-    pub(crate) fn template(
-        &self,
-        tenant: TenantId,
-        key: &Key,
-        sample: SampleHead,
-    ) -> Result<Option<engine::face::Template>, Error> {
-        let (person, id) = (sample.person, sample.id);
-        let model = &*self.faces()?.ids().embedder;
-        let (place, sealed) = match (sample.template, sample.remade) {
-            (Some(sealed), _) if sample.model == model => (place::template(tenant, person, id), sealed),
-            (_, Some((remade, sealed))) if remade == model => {
-                (place::remade(tenant, person, id, &remade), sealed)
-            }
-            _ => return Ok(None),
-        };
-        let bytes = key.open(&place, sealed)?;
-        let template = engine::face::Template::from_bytes(&bytes);
-        template.map(Some).ok_or_else(|| Error::Fault("a template is damaged".into()))
+        Ok((templates, missing))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Enrolments under way in this process: each is compared with those that came before it, so that strangers share a
 //! batch of the store and the same face sent twice at once is enrolled once.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::PersonId;
@@ -18,6 +19,8 @@ enum Outcome {
 /// An enrolment under way.
 #[derive(Clone)]
 pub(crate) struct Entry {
+    /// Tells it apart from other enrolments of the same person.
+    ticket: u64,
     pub(crate) person: PersonId,
     template: Arc<Template>,
     outcome: watch::Receiver<Outcome>,
@@ -40,12 +43,13 @@ impl Entry {
 #[derive(Default)]
 pub(crate) struct InFlight {
     entries: Mutex<Vec<Entry>>,
+    tickets: AtomicU64,
 }
 
 /// A place among the enrolments under way; dropping it without a word gives the enrolment up.
 pub(crate) struct Place<'a> {
     all: &'a InFlight,
-    person: PersonId,
+    ticket: u64,
     outcome: watch::Sender<Outcome>,
 }
 
@@ -58,17 +62,18 @@ impl InFlight {
     /// one, so of any two exactly one compares with the other, and nobody waits in a circle.
     pub(crate) fn enter(&self, person: PersonId, template: &Arc<Template>) -> (Place<'_>, Vec<Entry>) {
         let (outcome, receiver) = watch::channel(Outcome::UnderWay);
+        let ticket = self.tickets.fetch_add(1, Ordering::Relaxed);
         let mut entries = self.lock();
         let earlier = entries.clone();
-        entries.push(Entry { person, template: Arc::clone(template), outcome: receiver });
-        (Place { all: self, person, outcome }, earlier)
+        entries.push(Entry { ticket, person, template: Arc::clone(template), outcome: receiver });
+        (Place { all: self, ticket, outcome }, earlier)
     }
 }
 
 impl Place<'_> {
     /// All others under way now: each was compared with this one, by whichever came later.
     pub(crate) fn others(&self) -> Vec<PersonId> {
-        self.all.lock().iter().map(|e| e.person).filter(|p| *p != self.person).collect()
+        self.all.lock().iter().filter(|e| e.ticket != self.ticket).map(|e| e.person).collect()
     }
 
     /// The person is enrolled, and the gallery knows.
@@ -79,7 +84,7 @@ impl Place<'_> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.all.lock().retain(|e| e.person != self.person);
+        self.all.lock().retain(|e| e.ticket != self.ticket);
         self.outcome.send_if_modified(|outcome| {
             let under_way = *outcome == Outcome::UnderWay;
             if under_way {

@@ -1,5 +1,6 @@
 //! What is known of one tenant's enrolled faces, and how far it has followed the store.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::{PersonId, SampleId};
@@ -15,6 +16,15 @@ pub(super) struct Known {
     pub(super) collections: Vec<u128>,
     /// Keys and templates; none for a person who is not to be found.
     pub(super) samples: Vec<(u64, Vec<f32>)>,
+    /// Enrolled faces whose template of the model in force is still to be made.
+    pub(super) missing: usize,
+}
+
+impl Known {
+    /// Somebody who is not to be found.
+    pub(super) const fn gone(person: PersonId) -> Self {
+        Self { person, tag: 0, collections: Vec::new(), samples: Vec::new(), missing: 0 }
+    }
 }
 
 /// How far a gallery is.
@@ -30,6 +40,8 @@ pub(super) enum Progress {
 pub(crate) struct Population {
     gallery: Arc<Gallery>,
     progress: Mutex<Progress>,
+    /// Who lacks a template.
+    lacking: Mutex<HashSet<u128>>,
     pub(crate) in_flight: InFlight,
 }
 
@@ -49,6 +61,7 @@ impl Population {
         Self {
             gallery: Arc::new(Gallery::new(dimensions)),
             progress: Mutex::new(Progress::Loading { begun: None, after: None, at_end: false, readers: 0 }),
+            lacking: Mutex::default(),
             in_flight: InFlight::default(),
         }
     }
@@ -69,10 +82,22 @@ impl Population {
         }
     }
 
+    /// Whether templates of the model in force are still to be made.
+    pub(super) fn lacks_templates(&self) -> bool {
+        !self.lacking.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     /// Takes in persons as they were at some position.
     pub(super) fn put(&self, known: &Known) {
         let samples: Vec<Sample<'_>> =
             known.samples.iter().map(|(key, vector)| Sample { key: *key, vector }).collect();
+        let mut lacking = self.lacking.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.missing > 0 {
+            lacking.insert(subject(known.person));
+        } else if !lacking.is_empty() {
+            lacking.remove(&subject(known.person));
+        }
+        drop(lacking);
         self.gallery.put(
             subject(known.person),
             &Held { tag: known.tag, collections: &known.collections, samples: &samples },

@@ -25,9 +25,10 @@ const fn bit(status: Status) -> u8 {
 impl Statuses {
     /// Whom a search is about unless it says otherwise.
     pub const DEFAULT: Self = Self { bits: bit(Status::Pending) | bit(Status::Verified) };
-    /// Whoever may not be enrolled a second time.
-    pub const ENROLLED: Self =
-        Self { bits: bit(Status::Pending) | bit(Status::Verified) | bit(Status::Expired) };
+    /// Whoever has once been verified, and may not be enrolled a second time.
+    pub(crate) const PROVEN: Self = Self { bits: bit(Status::Verified) | bit(Status::Expired) };
+    /// Whoever only says so.
+    pub(crate) const PENDING: Self = Self { bits: bit(Status::Pending) };
 
     /// Whether a status is among them.
     #[must_use]

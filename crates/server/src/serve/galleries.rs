@@ -12,6 +12,28 @@ const THREADS: usize = 2;
 /// After a fault of the store.
 const AGAIN: Duration = Duration::from_secs(2);
 
+/// How often the store is looked at for what other processes have changed.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Makes templates that are missing, then follows the store for as long as the server runs: a search then finds next to
+/// nothing left to do.
+async fn follow(registry: Arc<Registry>) {
+    while let Err(error) = registry.remake_templates().await.inspect(|made| match made {
+        0 => {}
+        made => tracing::info!(event = "templates-remade", made, "templates of the present model were made"),
+    }) {
+        tracing::warn!(%error, "templates could not be made; trying again");
+        tokio::time::sleep(AGAIN).await;
+    }
+    let mut ticks = tokio::time::interval(EVERY);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = registry.follow().await {
+            tracing::warn!(%error, "a gallery could not follow the store; trying again");
+        }
+    }
+}
+
 /// Loads on threads of its own: opening a million templates takes seconds of work that no request should wait behind.
 pub(crate) fn load(registry: &Arc<Registry>) {
     let runtime = Handle::current();
@@ -28,6 +50,9 @@ pub(crate) fn load(registry: &Arc<Registry>) {
                 milliseconds = started.elapsed().as_millis(),
                 "galleries are loaded"
             );
+            if number == 0 {
+                runtime.spawn(follow(registry));
+            }
         };
         if let Err(error) = thread::Builder::new().name(format!("load-{number}")).spawn(work) {
             tracing::error!(%error, "a loading thread could not be started");

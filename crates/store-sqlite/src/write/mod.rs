@@ -54,7 +54,12 @@ pub(crate) fn apply(c: &Connection, of: TenantId, changes: &Changes) -> Result<C
             }
             PersonChange::Update { row, expected, index } => {
                 person::update(c, of, row, *expected, index.as_deref(), sequence)?;
-                search::touch(c, of, row.id, sequence)?;
+                // Of an update that was searched for first, others must be told as of an enrolment.
+                if changes.searched_up_to.is_some() {
+                    search::enrol(c, of, row.id, sequence)?;
+                } else {
+                    search::touch(c, of, row.id, sequence)?;
+                }
             }
             PersonChange::Erase { id, expected } => {
                 person::erase(c, of, *id, *expected)?;
