@@ -23,11 +23,12 @@ pub(crate) fn wanted(members: &mut Members<'_>, rate: &str) -> Wanted {
     }
 }
 
-/// A rate, to three significant digits.
+/// Rarer than this nothing is said to be: it lies four decades beyond anything that was measured.
+const RAREST: f64 = 1e-9;
+
+/// A rate as it is shown: to three significant digits, and no smaller than can be answered for.
 pub(crate) fn rounded(rate: f64) -> f64 {
-    if rate <= 0.0 {
-        return 0.0;
-    }
+    let rate = rate.max(RAREST);
     // Through its text, so that no digits appear that say nothing.
     format!("{rate:.2e}").parse().unwrap_or(rate)
 }
@@ -97,7 +98,9 @@ mod tests {
 
     #[test]
     fn rates_are_shown_to_three_digits() {
-        for (rate, shown) in [(1.234_567e-7, 1.23e-7), (0.5, 0.5), (9.999e-3, 1e-2), (0.0, 0.0), (1.0, 1.0)] {
+        for (rate, shown) in
+            [(1.234_567e-7, 1.23e-7), (0.5, 0.5), (9.999e-3, 1e-2), (0.0, 1e-9), (1e-15, 1e-9), (1.0, 1.0)]
+        {
             assert_eq!(
                 serde_json::to_string(&rounded(rate)).ok(),
                 serde_json::to_string(&shown).ok(),

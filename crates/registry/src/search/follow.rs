@@ -14,6 +14,9 @@ use crate::place;
 use crate::registry::Registry;
 use crate::remake::Held;
 
+/// Keys and templates of one person.
+pub(super) type Templates = Vec<(u64, Vec<f32>)>;
+
 /// Persons read in one go.
 const PAGE: u32 = 1_000;
 
@@ -61,7 +64,7 @@ impl Registry {
             };
             let keys = self.keys.of(&*self.store, tenant).await?;
             let gone = changes.absent.into_iter();
-            let mut known: Vec<Known> = gone.map(|person| Known::gone(person)).collect();
+            let mut known: Vec<Known> = gone.map(Known::gone).collect();
             known.extend(changes.present.into_iter().map(|row| self.known(tenant, &keys, row)));
             population.advance(from, &known, changes.up_to);
         }
@@ -109,7 +112,7 @@ impl Registry {
         keys: &TenantKeys,
         wrapped_key: Vec<u8>,
         samples: Vec<SampleHead>,
-    ) -> Result<(Vec<(u64, Vec<f32>)>, usize), Error> {
+    ) -> Result<(Templates, usize), Error> {
         let Some(person) = samples.first().map(|s| s.person) else { return Ok((Vec::new(), 0)) };
         let key = keys.wrapping().unwrap_key(&place::person_key(tenant, person), wrapped_key)?;
         let (mut templates, mut missing) = (Vec::with_capacity(samples.len()), 0);

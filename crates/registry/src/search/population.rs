@@ -7,6 +7,7 @@ use domain::{PersonId, SampleId};
 use gallery::{Gallery, Held, Sample};
 use store::Sequence;
 
+use super::follow::Templates;
 use super::in_flight::InFlight;
 
 /// One person, opened.
@@ -15,7 +16,7 @@ pub(super) struct Known {
     pub(super) tag: u32,
     pub(super) collections: Vec<u128>,
     /// Keys and templates; none for a person who is not to be found.
-    pub(super) samples: Vec<(u64, Vec<f32>)>,
+    pub(super) samples: Templates,
     /// Enrolled faces whose template of the model in force is still to be made.
     pub(super) missing: usize,
 }

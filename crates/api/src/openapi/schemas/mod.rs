@@ -1,5 +1,8 @@
 //! The schemas of bodies and answers.
 
+mod groups;
+mod matching;
+
 use serde_json::{Value, json};
 
 fn text(description: &str, min: u32, max: u32) -> Value {
@@ -234,226 +237,6 @@ fn liveness_request() -> Value {
     })
 }
 
-fn probe() -> Value {
-    json!({ "type": "string", "contentEncoding": "base64", "description": "JPEG or PNG with one face, in base64." })
-}
-
-fn score(description: &str) -> Value {
-    json!({ "type": ["number", "null"], "minimum": 0, "maximum": 1, "description": description })
-}
-
-fn rate(description: &str) -> Value {
-    json!({ "type": ["number", "null"], "minimum": 1e-12, "maximum": 1, "description": description })
-}
-
-fn verify_request() -> Value {
-    json!({
-        "type": "object", "additionalProperties": false, "required": ["faceImage"],
-        "properties": {
-            "faceImage": probe(), "minScore": score("The threshold, as a score."),
-            "maxFalseMatchRate": rate("The threshold, as the rate of strangers who would match. Instead of `minScore`.")
-        }
-    })
-}
-
-fn search_request() -> Value {
-    json!({
-        "type": "object", "additionalProperties": false, "required": ["faceImage"],
-        "properties": {
-            "faceImage": probe(),
-            "limit": { "type": ["integer", "null"], "minimum": 1, "maximum": 100, "default": 10, "description": "Most candidates." },
-            "minScore": score("The least score to be listed; `match` is still judged by `threshold`."),
-            "maxFalsePositiveRate": rate("The threshold, as the probability that somebody who is not enrolled finds a match. Instead of `minScore`."),
-            "collections": {
-                "type": ["array", "null"], "maxItems": 50, "items": { "type": "string" },
-                "description": "Only members of at least one of these, each by identifier or name."
-            },
-            "statuses": {
-                "type": ["array", "null"], "minItems": 1, "maxItems": 4,
-                "items": { "type": "string", "enum": ["pending", "verified", "failed", "expired"] },
-                "description": "Only persons of these statuses; by default pending and verified ones."
-            }
-        }
-    })
-}
-
-fn alike(mut more: Value) -> Value {
-    let own = json!({
-        "match": { "type": "boolean", "description": "Whether `score` reaches the threshold." },
-        "score": { "type": "number", "minimum": 0, "maximum": 1, "description": "0.5 where one pair of strangers in 100 is as alike, 0.7 for 1,000, 0.8 for 10,000, 0.9 for a million." },
-        "falseMatchRate": number("The part of strangers that are at least as alike."),
-        "extrapolated": { "type": "boolean", "description": "Whether that rate is smaller than any that was observed." }
-    });
-    if let (Some(all), Some(own)) = (more.as_object_mut(), own.as_object()) {
-        all.extend(own.clone());
-    }
-    more
-}
-
-fn verdict() -> Value {
-    json!({
-        "type": "object", "required": ["match", "score", "falseMatchRate", "threshold", "modality", "models"],
-        "properties": alike(json!({
-            "threshold": number("The threshold in force."),
-            "modality": { "type": "string", "enum": ["face"] },
-            "results": { "type": "array", "items": { "type": "object", "properties": alike(json!({})) }, "description": "Of a comparison: one for each image of the gallery." },
-            "models": { "$ref": "#/components/schemas/Models" }
-        }))
-    })
-}
-
-fn search_answer() -> Value {
-    let candidate = alike(json!({
-        "personId": { "type": "string" }, "sampleId": { "type": "string", "description": "The enrolled face that is most alike." },
-        "verificationStatus": { "type": "string", "enum": ["pending", "verified", "failed", "expired"] }
-    }));
-    json!({
-        "type": "object", "required": ["candidates", "gallerySize", "falsePositiveRate", "threshold", "models"],
-        "properties": {
-            "candidates": { "type": "array", "items": { "type": "object", "properties": candidate }, "description": "Most alike first; empty when it is nobody." },
-            "gallerySize": { "type": "integer", "description": "Persons the face was compared with." },
-            "falsePositiveRate": number("The probability that somebody who is not enrolled finds a match at the threshold."),
-            "threshold": number("The threshold in force."),
-            "models": { "$ref": "#/components/schemas/Models" }
-        }
-    })
-}
-
-fn compare_request() -> Value {
-    json!({
-        "type": "object", "additionalProperties": false, "required": ["probe", "gallery"],
-        "properties": {
-            "probe": probe(), "gallery": { "type": "array", "minItems": 1, "maxItems": 10, "items": probe() },
-            "minScore": score("The threshold, as a score."),
-            "maxFalseMatchRate": rate("The threshold, as the rate of strangers who would match. Instead of `minScore`.")
-        }
-    })
-}
-
-fn detection() -> Value {
-    let point = json!({ "type": "array", "items": { "type": "number" }, "minItems": 2, "maxItems": 2 });
-    let face = json!({
-        "type": "object", "required": ["box", "confidence", "landmarks", "quality"],
-        "properties": {
-            "box": { "type": "object", "properties": { "x": number("Left edge."), "y": number("Upper edge."), "width": number("Width."), "height": number("Height.") } },
-            "confidence": number("Of the detector, 0-1."),
-            "landmarks": { "type": "object", "properties": { "leftEye": point, "rightEye": point, "nose": point, "mouthLeft": point, "mouthRight": point } },
-            "quality": { "$ref": "#/components/schemas/Quality" }
-        }
-    });
-    json!({
-        "type": "object", "required": ["width", "height", "faces", "models"],
-        "properties": {
-            "width": { "type": "integer" }, "height": { "type": "integer" },
-            "faces": { "type": "array", "items": face }, "models": { "$ref": "#/components/schemas/Models" }
-        }
-    })
-}
-
-fn detect_request() -> Value {
-    json!({ "type": "object", "additionalProperties": false, "required": ["faceImage"], "properties": { "faceImage": probe() } })
-}
-
-fn sample() -> Value {
-    json!({
-        "type": "object", "required": ["id", "kind", "state", "primary", "createdAt"],
-        "properties": {
-            "id": { "type": "string" }, "kind": { "type": "string", "enum": ["face", "fingerprint"] },
-            "state": { "type": "string", "enum": ["enrolled", "evidence"] },
-            "primary": { "type": "boolean", "description": "Whether it is shown as the person's." },
-            "createdAt": time("When it was taken in."),
-            "image": { "type": "string", "contentEncoding": "base64", "description": "When the sample is read by itself." }
-        }
-    })
-}
-
-fn sample_create() -> Value {
-    json!({
-        "type": "object", "additionalProperties": false, "required": ["faceImage"],
-        "properties": {
-            "faceImage": probe(),
-            "force": { "type": ["boolean", "null"], "description": "Enrol it even if it does not match; needs the scope `persons:review`." }
-        }
-    })
-}
-
-fn collection() -> Value {
-    json!({
-        "type": "object", "required": ["id", "name", "members", "createdAt", "updatedAt"],
-        "properties": {
-            "id": { "type": "string" }, "name": { "type": "string" }, "description": { "type": "string" },
-            "members": { "type": "integer" }, "membersIsExact": { "type": "boolean", "description": "False when counting stopped at 10,000." },
-            "createdAt": time("When it was made."), "updatedAt": time("When its name or description last changed.")
-        }
-    })
-}
-
-fn collection_in(required: &[&str]) -> Value {
-    json!({
-        "type": "object", "additionalProperties": false, "required": required,
-        "properties": {
-            "name": text("Unique in the tenant, whatever its case.", 1, 100),
-            "description": nullable(text("What it is for.", 1, 500))
-        }
-    })
-}
-
-fn members_add() -> Value {
-    json!({
-        "type": "object", "additionalProperties": false, "required": ["personIds"],
-        "properties": { "personIds": { "type": "array", "maxItems": 100, "items": { "type": "string" } } }
-    })
-}
-
-fn merge_request(may_force: bool) -> Value {
-    let mut schema = json!({
-        "type": "object", "additionalProperties": false, "required": ["personId"],
-        "properties": { "personId": { "type": "string", "description": "The other person." } }
-    });
-    if may_force {
-        schema["properties"]["force"] =
-            json!({ "type": ["boolean", "null"], "description": "Merge even if the faces do not match." });
-    }
-    schema
-}
-
-fn duplicate() -> Value {
-    json!({
-        "type": "object", "required": ["id", "personIds", "score", "falseMatchRate", "model", "decision", "createdAt"],
-        "properties": {
-            "id": { "type": "string" },
-            "personIds": { "type": "array", "items": { "type": "string" }, "minItems": 2, "maxItems": 2 },
-            "score": number("How alike they were when they were noticed."), "falseMatchRate": number("The part of strangers that are at least as alike."),
-            "model": { "type": "string" }, "decision": { "type": "string", "enum": ["open", "same", "different"] },
-            "createdAt": time("When they were noticed."), "decidedAt": time("When it was decided."), "reason": { "type": "string" }
-        }
-    })
-}
-
-fn duplicate_decision() -> Value {
-    json!({
-        "type": "object", "additionalProperties": false, "required": ["decision"],
-        "properties": {
-            "decision": { "type": "string", "enum": ["open", "same", "different"] },
-            "reason": nullable(text("Why; kept with the pair.", 0, 500))
-        }
-    })
-}
-
-/// A page of a list that is read page by page only.
-fn page_of(name: &str) -> Value {
-    json!({
-        "type": "object", "required": ["data", "pagination"],
-        "properties": {
-            "data": { "type": "array", "items": { "$ref": format!("#/components/schemas/{name}") } },
-            "pagination": {
-                "type": "object", "required": ["limit"],
-                "properties": { "limit": { "type": "integer" }, "nextCursor": { "type": "string" } }
-            }
-        }
-    })
-}
-
 fn token() -> Value {
     json!({
         "type": "object", "required": ["id", "name", "scopes", "createdAt"],
@@ -487,14 +270,14 @@ pub(super) fn all() -> Value {
         "Person": person(), "PersonCreate": create(), "PersonUpdate": update(), "PersonList": list(),
         "BiometricData": biometrics_out(), "Verification": verification(), "Quality": quality(), "Models": models(),
         "Erasure": erasure(), "Liveness": liveness(), "LivenessRequest": liveness_request(), "Token": token(),
-        "VerifyRequest": verify_request(), "SearchRequest": search_request(), "CompareRequest": compare_request(),
-        "DetectRequest": detect_request(), "Verdict": verdict(), "SearchAnswer": search_answer(), "Detection": detection(),
-        "MergeRequest": merge_request(true), "UnmergeRequest": merge_request(false),
-        "Sample": sample(), "SampleCreate": sample_create(),
+        "VerifyRequest": matching::verify_request(), "SearchRequest": matching::search_request(), "CompareRequest": matching::compare_request(),
+        "DetectRequest": matching::detect_request(), "Verdict": matching::verdict(), "SearchAnswer": matching::search_answer(), "Detection": matching::detection(),
+        "MergeRequest": groups::merge_request(true), "UnmergeRequest": groups::merge_request(false),
+        "Sample": groups::sample(), "SampleCreate": groups::sample_create(),
         "SampleList": { "type": "object", "required": ["data"], "properties": { "data": { "type": "array", "items": { "$ref": "#/components/schemas/Sample" } } } },
-        "Collection": collection(), "CollectionCreate": collection_in(&["name"]), "CollectionUpdate": collection_in(&[]),
-        "CollectionList": page_of("Collection"), "MembersAdd": members_add(),
-        "Duplicate": duplicate(), "DuplicateList": page_of("Duplicate"), "DuplicateDecision": duplicate_decision(),
+        "Collection": groups::collection(), "CollectionCreate": groups::collection_in(&["name"]), "CollectionUpdate": groups::collection_in(&[]),
+        "CollectionList": groups::page_of("Collection"), "MembersAdd": groups::members_add(),
+        "Duplicate": groups::duplicate(), "DuplicateList": groups::page_of("Duplicate"), "DuplicateDecision": groups::duplicate_decision(),
         "Health": { "type": "object", "properties": { "status": { "type": "string" } } },
         "Document": { "type": "object" },
         "Problem": problem()
