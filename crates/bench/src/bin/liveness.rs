@@ -60,7 +60,7 @@ fn main() {
     let home = threads.block_on(Home::open(Arc::new(Home::store(folder.path())), Some(faces::engine())));
     let address = serve(&threads, api::router(Api::new(Arc::clone(&home.registry), Limits::default())));
     let body = format!(
-        r#"{{"firstName":"John","lastName":"Doe","biometricData":{{"livenessDetection":true,"faceImage":"{}"}}}}"#,
+        r#"{{"firstName":"John","lastName":"Doe","onDuplicate":"allow","biometricData":{{"livenessDetection":true,"faceImage":"{}"}}}}"#,
         BASE64_STANDARD.encode(&image)
     );
     let call = || Call {
