@@ -13,6 +13,7 @@ use crate::enroll::Outcome;
 use crate::error::Error;
 use crate::history::{EventKind, Happened};
 use crate::idempotency::{Held, Idempotency, Ticket};
+use crate::person::Person;
 use crate::records::Opened;
 use crate::registry::Registry;
 
@@ -24,20 +25,22 @@ impl Registry {
     /// person without one is enrolled. Not live: `failed`, except that a verified person stays as it is.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Rejected`], [`Error::FaceMismatch`] (nothing changed),
+    /// What `check` says of the person, [`Error::NotFound`], [`Error::Rejected`], [`Error::FaceMismatch`] (nothing changed),
     /// [`Error::LivenessBrake`], [`Error::FacesNotConfigured`], or what the store says.
-    pub async fn reverify(
+    pub async fn reverify<E: From<Error>>(
         &self,
         caller: &Caller,
         id: PersonId,
         image: Vec<u8>,
         key: Option<Idempotency>,
-    ) -> Result<Outcome, Error> {
+        check: impl Fn(&Person) -> Result<(), E>,
+    ) -> Result<Outcome, E> {
         let held = match self.ticket(caller, key).await? {
             Ticket::Again(person, _) => return Ok(Outcome { person: *person, replayed: true }),
             Ticket::First(held) => held,
         };
         let opened = self.open_person(caller.tenant, id).await?;
+        check(&opened.person)?;
         self.brake(&opened.person.sealed.failures, self.now())?;
         let (analysis, score) = self.judge(image).await?;
         let live = self.is_live(score);
@@ -49,10 +52,10 @@ impl Registry {
             };
             match self.conclude(caller, opened, &analysis, live, held.as_ref()).await {
                 Err(Error::Stale) => {}
-                result => return result,
+                result => return Ok(result?),
             }
         }
-        Err(Error::Busy)
+        Err(Error::Busy.into())
     }
 
     /// Refuses while too many checks have failed of late. Counts live with the person: they survive a restart

@@ -1,6 +1,5 @@
 //! Loading the galleries at the start. Any number of threads may take part.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use domain::{PersonId, TenantId};
@@ -34,23 +33,20 @@ impl Registry {
     pub(super) async fn load_gallery(&self, tenant: TenantId) -> Result<(), Error> {
         let population = self.galleries()?.of(tenant);
         while population.position().is_none() {
-            let Some(page) = self.next_page(tenant, &population).await? else { return Ok(()) };
-            let keys = self.keys.of(&*self.store, tenant).await;
-            if let Ok(keys) = &keys {
-                page.into_iter().for_each(|row| population.put(&self.known(tenant, keys, row)));
-            }
-            population.page_done(keys.is_ok());
-            keys?;
+            let Some((page, mut reading)) = self.next_page(tenant, &population).await? else { return Ok(()) };
+            let keys = self.keys.of(&*self.store, tenant).await?;
+            page.into_iter().for_each(|row| population.put(&self.known(tenant, &keys, row)));
+            reading.whole = true;
         }
         Ok(())
     }
 
     /// Reads the next page; `None` when there is none and others are at work on the last ones.
-    async fn next_page(
+    async fn next_page<'a>(
         &self,
         tenant: TenantId,
-        population: &Arc<Population>,
-    ) -> Result<Option<Vec<SearchRow>>, Error> {
+        population: &'a Population,
+    ) -> Result<Option<(Vec<SearchRow>, Reading<'a>)>, Error> {
         let turn = self.galleries()?.turn.acquire().await;
         if population.needs_position() {
             let position = self.store.sequence(tenant).await?;
@@ -58,9 +54,21 @@ impl Registry {
         }
         let Some(after) = population.next() else { return Ok(None) };
         let page = self.store.searchable(tenant, after, None, PAGE).await?;
-        population.page_read(page.last().map(|row| row.person));
+        let reading = population.page_read(page.last().map(|row| row.person));
         drop(turn);
-        Ok(Some(page))
+        Ok(Some((page, reading)))
+    }
+}
+
+/// A page in the hands of a reader. One that is dropped before it is whole makes everything begin anew.
+struct Reading<'a> {
+    population: &'a Population,
+    whole: bool,
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        self.population.page_done(self.whole);
     }
 }
 
@@ -85,7 +93,7 @@ impl Population {
         }
     }
 
-    fn page_read(&self, last: Option<PersonId>) {
+    fn page_read(&self, last: Option<PersonId>) -> Reading<'_> {
         if let Progress::Loading { after, at_end, readers, .. } = &mut *self.progress() {
             *readers += 1;
             match last {
@@ -93,9 +101,10 @@ impl Population {
                 None => *at_end = true,
             }
         }
+        Reading { population: self, whole: false }
     }
 
-    /// A reader is done with its page; a page that could not be opened makes everything begin anew.
+    /// A reader is done with its page.
     fn page_done(&self, whole: bool) {
         let mut progress = self.progress();
         let Progress::Loading { begun, after, at_end, readers } = &mut *progress else { return };

@@ -29,13 +29,15 @@ pub(super) fn check_enrolments(
     })?;
     // All that were committed before this change, which has a sequence of its own.
     let compared: HashSet<&PersonId> = compared.iter().collect();
-    let (mut persons, mut up_to) = (Vec::new(), sequence - 1);
+    let (mut persons, mut up_to, mut last) = (Vec::new(), sequence - 1, searched);
     for row in rows {
         let (person, enrolled) = row?;
-        if persons.len() == MOST {
-            up_to = enrolled - 1;
+        // Never in the middle of one commit: then the caller would not get beyond it.
+        if persons.len() >= MOST && enrolled > last {
+            up_to = last;
             break;
         }
+        last = enrolled;
         if !compared.contains(&person) {
             persons.push(person);
         }

@@ -26,7 +26,7 @@ pub(crate) fn route() -> Route {
         "List the members of a collection",
         Some(Scope::PersonsRead),
     )
-    .describe("The list of persons with `collection` set; it takes the same parameters.")
+    .describe("The list of persons with `collection` set; it takes the other parameters too.")
     .collection_id()
     .query(
         "limit",

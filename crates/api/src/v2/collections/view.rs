@@ -1,6 +1,6 @@
 //! How a collection is shown, and how its members are read.
 
-use domain::person::Change;
+use domain::person::{Change, Name};
 use domain::{FieldCode, Invalid};
 use registry::Collection;
 use serde::Serialize;
@@ -51,13 +51,17 @@ fn text(value: &str, most: usize) -> Result<String, Invalid> {
     Ok(value.to_owned())
 }
 
-/// Takes the name: what looks like an identifier is none.
+/// Takes the name, by the rules of persons' names; what looks like an identifier is none.
 pub(super) fn name(members: &mut Members<'_>) -> Change<String> {
     let name = members.text("name", |value| {
         if value.starts_with(domain::CollectionId::PREFIX) {
             return Err(Invalid::new(FieldCode::Format, "must not begin as an identifier does"));
         }
-        text(value, 100)
+        let name = Name::parse(value.trim())?;
+        if name.as_str().chars().count() > 100 {
+            return Err(Invalid::new(FieldCode::Length, "must have at most 100 characters"));
+        }
+        Ok(name.as_str().to_owned())
     });
     if name == Change::Clear {
         members.fault("name", Invalid::new(FieldCode::Required, "cannot be cleared"));

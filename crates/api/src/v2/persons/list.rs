@@ -40,17 +40,16 @@ async fn handle(permit: Permit<PersonsRead>, RawQuery(query): RawQuery) -> Answe
     let mut asked = list_query::read(query.as_deref())?;
     if let Some(meant) = &asked.collection {
         let found = permit.registry.collection_meant(&permit.caller, meant).await?;
-        asked.list.filter.collection = Some(found.ok_or_else(|| {
-            let fault = Fault {
-                pointer: None,
-                parameter: Some("collection".to_owned()),
-                code: FieldCode::Range.as_str(),
-                detail: "there is no such collection".into(),
-            };
-            Problem::new(codes::INVALID_PARAMETER).errors(vec![fault])
-        })?);
+        asked.list.filter.collection =
+            Some(found.ok_or_else(|| wrong_collection("there is no such collection"))?);
     }
     page(&permit, asked).await
+}
+
+fn wrong_collection(detail: &'static str) -> Problem {
+    let parameter = Some("collection".to_owned());
+    let fault = Fault { pointer: None, parameter, code: FieldCode::Range.as_str(), detail: detail.into() };
+    Problem::new(codes::INVALID_PARAMETER).errors(vec![fault])
 }
 
 /// The list of a collection's members.
@@ -60,6 +59,9 @@ pub(crate) async fn members_of(
     query: Option<&str>,
 ) -> Answer {
     let mut asked = list_query::read(query)?;
+    if asked.collection.is_some() {
+        return Err(wrong_collection("the path names the collection"));
+    }
     asked.list.filter.collection = Some(collection);
     page(permit, asked).await
 }

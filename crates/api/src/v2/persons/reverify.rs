@@ -1,11 +1,12 @@
 //! `POST /v2/persons/{personId}/liveness`: verify a person again.
 
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::routing::post;
 use domain::Scope;
+use registry::Person;
 use serde_json::json;
 
-use super::show;
+use super::show::{self, Refused};
 use crate::auth::{Permit, PersonsWrite};
 use crate::body::JsonBody;
 use crate::conditional::check_if_match;
@@ -20,14 +21,12 @@ const PATH: &str = "/v2/persons/{personId}/liveness";
 
 async fn handle(permit: Permit<PersonsWrite>, id: IdPath, headers: HeaderMap, body: JsonBody) -> Answer {
     let id = person_id(id)?;
-    if headers.contains_key(header::IF_MATCH) {
-        check_if_match(&headers, &permit.registry.get(&permit.caller, id).await?.etag())?;
-    }
     let face = image::read(&body.bytes)?;
     let route = PATH.replace("{personId}", &id.to_string());
     let key = idempotency::read(&permit, &headers, &route, &body.bytes).await?;
-    let outcome = permit.registry.reverify(&permit.caller, id, face, key).await;
-    let outcome = outcome.map_err(|e| show::refused_live(&permit, e))?;
+    let check = |person: &Person| check_if_match(&headers, &person.etag()).map_err(Refused::Problem);
+    let outcome = permit.registry.reverify(&permit.caller, id, face, key, check).await;
+    let outcome = outcome.map_err(|refused| refused.shown(|e| show::refused_live(&permit, e)))?;
     show::outcome(&permit, StatusCode::OK, outcome).await
 }
 

@@ -57,3 +57,25 @@ pub(super) fn refused_live<R>(permit: &Permit<R>, error: registry::Error) -> Pro
         other => refused(permit, other),
     }
 }
+
+/// Refused by the caller's own conditions, or by the rules.
+pub(super) enum Refused {
+    Problem(Problem),
+    Error(Error),
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl Refused {
+    /// The answer; `show` makes one of an error.
+    pub(super) fn shown(self, show: impl FnOnce(Error) -> Problem) -> Problem {
+        match self {
+            Self::Problem(problem) => problem,
+            Self::Error(error) => show(error),
+        }
+    }
+}

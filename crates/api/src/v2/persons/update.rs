@@ -8,8 +8,9 @@ use registry::{Decision, NewImages, Person, Update};
 use serde_json::json;
 
 use super::enrolment::fingerprint;
+use super::profile;
 use super::repeated::Repeated;
-use super::{profile, show};
+use super::show::{self, Refused};
 use crate::auth::{Permit, PersonsWrite};
 use crate::body::JsonBody;
 use crate::conditional::check_if_match;
@@ -102,18 +103,6 @@ fn decide(
     })))
 }
 
-/// Refused by the caller's own conditions, or by the rules.
-enum Refused {
-    Problem(Problem),
-    Error(registry::Error),
-}
-
-impl From<registry::Error> for Refused {
-    fn from(error: registry::Error) -> Self {
-        Self::Error(error)
-    }
-}
-
 async fn handle(permit: Permit<PersonsWrite>, id: IdPath, headers: HeaderMap, body: JsonBody) -> Answer {
     let id = person_id(id)?;
     let (mut asked, images, collections) = read(&body.bytes, permit.registry.now())?;
@@ -122,10 +111,7 @@ async fn handle(permit: Permit<PersonsWrite>, id: IdPath, headers: HeaderMap, bo
     let updated = permit.registry.update(&permit.caller, id, images, |person| {
         decide(&asked, &headers, may_review, person).map_err(Refused::Problem)
     });
-    let person = updated.await.map_err(|refused| match refused {
-        Refused::Problem(problem) => problem,
-        Refused::Error(error) => show::refused(&permit, error),
-    })?;
+    let person = updated.await.map_err(|refused| refused.shown(|e| show::refused(&permit, e)))?;
     show::stored(&permit, StatusCode::OK, person).await
 }
 
