@@ -11,6 +11,7 @@ use crate::index::Index;
 use crate::kernel::Kernel;
 use crate::nearest::Candidate;
 use crate::probe::{Probe, padded};
+use crate::watch::Watch;
 
 /// A block that many read and few write. A reader holds it for the time of one block: some twenty microseconds.
 pub(crate) type Shared = Arc<RwLock<Block>>;
@@ -83,6 +84,7 @@ pub struct Gallery {
     index: Index,
     free: Mutex<Free>,
     collections: RwLock<Collections>,
+    pub(crate) watch: Watch,
 }
 
 fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
@@ -106,15 +108,17 @@ impl Gallery {
             index: Index::new(),
             free: Mutex::default(),
             collections: RwLock::default(),
+            watch: Watch::default(),
         }
     }
 
     /// Replaces all that is held of `subject`. A vector that is not of this gallery's length, or has none, is left out, and
     /// one whose key is held already is taken to be the same.
     ///
-    /// A subject keeps its slots: a search under way meets either what was held before or what is held now.
+    /// A search under way finds the subject by what was held before or by what is held now.
     pub fn put(&self, subject: u128, held: &Held<'_>) {
         let mut units = self.units(held.samples);
+        let _change = self.watch.change(subject);
         let mut shard = self.index.shard(subject);
         let old = self.chain(shard.first(|slot| self.label(slot).subject));
         let unchanged =

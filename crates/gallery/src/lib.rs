@@ -16,6 +16,7 @@ mod nearest;
 mod probe;
 mod scan;
 mod scanner;
+mod watch;
 
 pub use gallery::{Gallery, Held, Sample, Usage};
 pub use kernel::Kernel;

@@ -53,6 +53,14 @@ pub(crate) struct Scan {
     blocks: Vec<Shared>,
     asked: Vec<Asked>,
     next: AtomicUsize,
+    /// From where on changes concern it.
+    start: usize,
+}
+
+impl Drop for Scan {
+    fn drop(&mut self) {
+        self.gallery.watch.end_scan();
+    }
 }
 
 fn bits(members: &RoaringBitmap, slots: usize) -> Vec<u64> {
@@ -67,6 +75,7 @@ fn bits(members: &RoaringBitmap, slots: usize) -> Vec<u64> {
 
 impl Scan {
     pub(crate) fn new(gallery: Arc<Gallery>, questions: Vec<Question>) -> Self {
+        let start = gallery.watch.begin_scan();
         let blocks = gallery.blocks();
         let asked = questions
             .into_iter()
@@ -79,7 +88,7 @@ impl Scan {
                 question,
             })
             .collect();
-        Self { gallery, blocks, asked, next: AtomicUsize::new(0) }
+        Self { gallery, blocks, asked, next: AtomicUsize::new(0), start }
     }
 
     /// Whether blocks are left that no thread has taken.
@@ -157,20 +166,30 @@ impl Scan {
         for part in parts {
             of_question.iter_mut().zip(part).for_each(|(all, nearest)| all.push(nearest));
         }
+        let changed = self.gallery.watch.changed_since(self.start);
         let answers = self.asked.iter().zip(of_question);
-        answers.map(|(asked, parts)| self.answer(&asked.question, Nearest::merge(parts))).collect()
+        answers.map(|(asked, parts)| self.answer(&asked.question, Nearest::merge(parts), &changed)).collect()
     }
 
     /// Looks at each candidate once more, with all its templates; who has gone meanwhile is no candidate.
-    fn answer(&self, question: &Question, hits: Vec<Hit>) -> Found {
-        // A slot may have passed from a member to somebody else while it was scanned.
-        let inside = |hit: &Hit| {
-            question.collections.as_ref().is_none_or(|wanted| self.gallery.is_member(hit.subject, wanted))
+    fn answer(&self, question: &Question, hits: Vec<Hit>, changed: &[u128]) -> Found {
+        let mut subjects: Vec<u128> = hits.into_iter().map(|hit| hit.subject).collect();
+        let unseen: Vec<u128> = changed.iter().copied().filter(|s| !subjects.contains(s)).collect();
+        let pleases = |subject: &u128| {
+            question
+                .accepts
+                .as_ref()
+                .is_none_or(|a| self.gallery.held(*subject).is_some_and(|(tag, _)| a(tag)))
         };
-        let hits = hits.into_iter().filter(inside);
-        let whole = hits.filter_map(|hit| self.gallery.compare(&question.probe, hit.subject));
+        subjects.extend(unseen.into_iter().filter(pleases));
+        // A slot may have passed from a member to somebody else while it was scanned.
+        subjects.retain(|subject| {
+            question.collections.as_ref().is_none_or(|wanted| self.gallery.is_member(*subject, wanted))
+        });
+        let whole = subjects.into_iter().filter_map(|subject| self.gallery.compare(&question.probe, subject));
         let mut candidates: Vec<Candidate> = whole.filter(|c| c.score() >= question.threshold).collect();
         candidates.sort_by(|a, b| b.score().total_cmp(&a.score()).then(a.subject.cmp(&b.subject)));
+        candidates.truncate(question.limit);
         Found { candidates }
     }
 }

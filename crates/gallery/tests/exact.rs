@@ -43,6 +43,15 @@ fn question(probe: &[f32], threshold: f32, limit: usize) -> Question {
     Question { probe: Probe::new(probe).unwrap(), threshold, limit, collections: None, accepts: None }
 }
 
+/// Tells a thread to stop, also when the test fails.
+struct Stop<'a>(&'a AtomicBool);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// One person of the model: tag, collections, templates.
 type Person = (u32, Vec<u128>, Vec<(u64, Vec<f32>)>);
 
@@ -247,11 +256,11 @@ fn a_person_replaced_over_and_over_is_never_missing() {
                 id += 1;
             }
         });
+        let _stop = Stop(&stop);
         for _ in 0..300 {
             let found = gallery.search(question(&probe, 0.8, 10));
             assert_eq!(found.candidates.iter().filter(|c| c.subject == 77).count(), 1);
         }
-        stop.store(true, Ordering::Relaxed);
     });
 }
 
@@ -272,6 +281,7 @@ fn changing_a_person_moves_nothing_that_is_scanned() {
                 put(&gallery, 6_990 + u128::from(tag % 2), &people[&6_990]);
             }
         });
+        let _stop = Stop(&stop);
         for _ in 0..300 {
             let mut q = question(&probe, 0.9, 10);
             assert_eq!(gallery.search(q.clone()).candidates.len(), 1);
@@ -279,7 +289,6 @@ fn changing_a_person_moves_nothing_that_is_scanned() {
             let inside = gallery.search(q).candidates;
             assert!(inside.iter().all(|c| c.subject == 5));
         }
-        stop.store(true, Ordering::Relaxed);
     });
 }
 

@@ -112,6 +112,10 @@ impl Registry {
                 }
                 Err(CommitError::Conflict(Conflict::Enrolled { persons, up_to })) => {
                     self.catch_up(tenant, &population, up_to).await?;
+                    // Somebody enrolled with newer models meanwhile is not comparable: the next attempt sees with those.
+                    if population.lacks_templates() {
+                        return Err(Error::GalleryLoading);
+                    }
                     position = up_to;
                     suspects = self.alike_among(&population, &enrolling, &persons)?;
                 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use domain::{Clock, Random, Time};
 use engine::worker::Faces;
@@ -29,17 +29,28 @@ pub struct Parts {
     pub settings: Settings,
 }
 
-/// The rules, ready to use; shared by all requests.
+/// The models in force, and what is known of everybody in their terms.
+#[derive(Clone)]
+struct Eyes {
+    faces: Faces,
+    galleries: Arc<Galleries>,
+}
+
+/// The rules, ready to use; cheap to clone, and every clone shares everything but the models it sees with: these stay
+/// the same for as long as the clone lives, so that a request never sees with two.
+#[derive(Clone)]
 pub struct Registry {
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) keys: Keys,
+    pub(crate) keys: Arc<Keys>,
     pub(crate) faces: Option<Faces>,
-    pub(crate) galleries: Option<Galleries>,
+    pub(crate) galleries: Option<Arc<Galleries>>,
+    /// The models that new requests see with.
+    in_force: Arc<RwLock<Option<Eyes>>>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) settings: Settings,
     clock: Arc<dyn Clock>,
-    high_water: AtomicI64,
-    pub(crate) tokens: TokenCache,
+    high_water: Arc<AtomicI64>,
+    pub(crate) tokens: Arc<TokenCache>,
     /// Idempotency keys whose first request is under way in this process.
     pub(crate) under_way: Arc<Mutex<HashMap<[u8; 16], [u8; 16]>>>,
 }
@@ -54,14 +65,15 @@ impl Registry {
         let high_water = parts.store.high_water().await?;
         let registry = Self {
             store: parts.store,
-            keys: Keys::new(parts.kek),
+            keys: Arc::new(Keys::new(parts.kek)),
             faces: None,
             galleries: None,
+            in_force: Arc::default(),
             random: parts.random,
             settings: parts.settings,
             clock: parts.clock,
-            high_water: AtomicI64::new(high_water.millis()),
-            tokens: TokenCache::default(),
+            high_water: Arc::new(AtomicI64::new(high_water.millis())),
+            tokens: Arc::default(),
             under_way: Arc::default(),
         };
         registry.open_tenants().await?;
@@ -73,10 +85,35 @@ impl Registry {
     ///
     /// # Errors
     /// [`Error::Fault`] when a thread cannot be started.
-    pub fn with_faces(mut self, faces: Faces) -> Result<Self, Error> {
-        self.galleries = Some(Galleries::start(faces.dimensions(), self.settings.search_threads)?);
-        self.faces = Some(faces);
-        Ok(self)
+    pub fn with_faces(self, faces: Faces) -> Result<Self, Error> {
+        let seeing = self.beside(faces)?;
+        seeing.take_over();
+        Ok(seeing)
+    }
+
+    /// A registry over the same store that sees with other models, while requests go on with those in force: its
+    /// galleries can be loaded and templates made before it takes over.
+    ///
+    /// # Errors
+    /// As [`Self::with_faces`].
+    pub fn beside(&self, faces: Faces) -> Result<Self, Error> {
+        let galleries = Arc::new(Galleries::start(faces.dimensions(), self.settings.search_threads)?);
+        Ok(Self { faces: Some(faces), galleries: Some(galleries), ..self.clone() })
+    }
+
+    /// From now on requests see with this registry's models. Those under way end with what they began with.
+    pub fn take_over(&self) {
+        let eyes = self.faces.clone().zip(self.galleries.clone());
+        let eyes = eyes.map(|(faces, galleries)| Eyes { faces, galleries });
+        *self.in_force.write().unwrap_or_else(PoisonError::into_inner) = eyes;
+    }
+
+    /// The registry for one request: it sees with the models in force now until it is dropped.
+    #[must_use]
+    pub fn for_request(&self) -> Self {
+        let eyes = self.in_force.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let (faces, galleries) = eyes.map(|e| (e.faces, e.galleries)).unzip();
+        Self { faces, galleries, ..self.clone() }
     }
 
     /// The whole structure of the store; slow.

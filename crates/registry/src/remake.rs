@@ -97,7 +97,7 @@ impl Registry {
         Ok(made)
     }
 
-    async fn remake_of(&self, tenant: TenantId) -> Result<usize, Error> {
+    pub(crate) async fn remake_of(&self, tenant: TenantId) -> Result<usize, Error> {
         let keys = self.keys.of(&*self.store, tenant).await?;
         let (mut made, mut after) = (0, None);
         loop {

@@ -415,3 +415,49 @@ async fn a_proven_person_without_a_face_is_pending_again_with_one_and_takes_nobo
     app.post(&format!("{path}/biometrics"), &probe(&face(2, 0, 0.2))).await.expect(201);
     assert_eq!(app.get(&path).await.json["verificationStatus"], "pending");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn models_change_there_and_back_while_every_search_is_answered() {
+    let app = std::sync::Arc::new(start().await);
+    let mut ids = Vec::new();
+    for who in 1..=20 {
+        ids.push(verified(&app, who).await);
+    }
+    let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let searching = {
+        let (app, stop, ids) = (std::sync::Arc::clone(&app), std::sync::Arc::clone(&stop), ids.clone());
+        tokio::spawn(async move {
+            let mut seen = std::collections::BTreeSet::new();
+            for who in (1..=20).cycle() {
+                // A panic here is an answer that was not 200, or named somebody else.
+                let reply = search(&app, who, json!({})).await;
+                assert_eq!(found(&reply), ids[who as usize - 1..who as usize]);
+                seen.insert(reply.json["models"]["embedder"].as_str().unwrap().to_owned());
+                if stop.load(std::sync::atomic::Ordering::Relaxed) {
+                    return seen;
+                }
+            }
+            seen
+        })
+    };
+    let change = async |name: &str| {
+        let next = app.registry.for_request().beside(engine_named(name)).unwrap();
+        next.load_galleries().await.unwrap();
+        while next.remake_templates().await.unwrap() > 0 {
+            next.follow().await.unwrap();
+        }
+        next.take_over();
+    };
+    change("supplied-2").await;
+    let late = verified(&app, 21).await;
+    assert_eq!(found(&search(&app, 21, json!({})).await), std::slice::from_ref(&late));
+    assert_eq!(search(&app, 3, json!({})).await.json["models"]["embedder"], "supplied-2");
+    app.post("/v2/persons/liveness", &body("P", &face(4, 7, 0.2))).await.problem(409, "duplicate-person");
+    // Back: who came meanwhile is known there too.
+    change("supplied-1").await;
+    assert_eq!(search(&app, 3, json!({})).await.json["models"]["embedder"], "supplied-1");
+    assert_eq!(found(&search(&app, 21, json!({})).await), [late]);
+    stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    let seen = searching.await.unwrap();
+    assert!(seen.contains("supplied-1"), "{seen:?}");
+}

@@ -2,7 +2,6 @@
 
 use std::marker::PhantomData;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
@@ -40,7 +39,8 @@ required! {
 
 /// A valid token with the scope `R` requires: the only way from a handler to the registry.
 pub(crate) struct Permit<R> {
-    pub(crate) registry: Arc<Registry>,
+    /// With the models that were in force when the request began.
+    pub(crate) registry: Registry,
     pub(crate) caller: Caller,
     required: PhantomData<R>,
 }
@@ -78,7 +78,7 @@ impl<R: Required> FromRequestParts<Api> for Permit<R> {
         if let Some(scope) = R::SCOPE {
             caller.require(scope)?;
         }
-        Ok(Self { registry: Arc::clone(registry), caller, required: PhantomData })
+        Ok(Self { registry: registry.for_request(), caller, required: PhantomData })
     }
 }
 

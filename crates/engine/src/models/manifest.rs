@@ -188,12 +188,15 @@ pub struct Liveness {
 }
 
 impl Manifest {
+    /// The text of the manifest compiled into the binary.
+    pub const BUILT_IN: &str = include_str!("manifest.toml");
+
     /// The manifest compiled into the binary.
     ///
     /// # Errors
     /// [`BadManifest`]; a test proves that it does not happen.
     pub fn built_in() -> Result<Self, BadManifest> {
-        Self::parse(include_str!("manifest.toml"))
+        Self::parse(Self::BUILT_IN)
     }
 
     /// Reads a manifest.

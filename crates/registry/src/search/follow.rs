@@ -22,7 +22,7 @@ const PAGE: u32 = 1_000;
 
 impl Registry {
     pub(crate) fn galleries(&self) -> Result<&Galleries, Error> {
-        self.galleries.as_ref().ok_or(Error::FacesNotConfigured)
+        self.galleries.as_deref().ok_or(Error::FacesNotConfigured)
     }
 
     /// A tenant's gallery with everything in it that was committed up to now.
@@ -70,10 +70,11 @@ impl Registry {
         }
     }
 
-    /// Brings every gallery that is loaded up to the store's position, so that no search has to.
+    /// Brings every gallery up to the store's position, so that no search has to, and makes templates that turn out to be
+    /// missing: of somebody whom a process with other models has enrolled.
     ///
     /// # Errors
-    /// What the store says.
+    /// What the store or the engine says.
     pub async fn follow(&self) -> Result<(), Error> {
         let Some(galleries) = &self.galleries else { return Ok(()) };
         for tenant in self.store.tenants().await? {
@@ -83,6 +84,9 @@ impl Registry {
             }
             let now = self.store.sequence(tenant.id).await?;
             self.catch_up(tenant.id, &population, now).await?;
+            if population.lacks_templates() {
+                self.remake_of(tenant.id).await?;
+            }
         }
         Ok(())
     }

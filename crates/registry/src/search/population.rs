@@ -84,7 +84,7 @@ impl Population {
     }
 
     /// Whether templates of the model in force are still to be made.
-    pub(super) fn lacks_templates(&self) -> bool {
+    pub(crate) fn lacks_templates(&self) -> bool {
         !self.lacking.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 

@@ -27,6 +27,15 @@ pub(crate) enum Command {
         /// The archive or folder
         path: PathBuf,
     },
+    /// Print the manifest in force, to make another of it
+    Manifest,
+    /// Change to the models of another manifest; a running server does so by itself, without a gap
+    Upgrade {
+        /// The manifest
+        manifest: PathBuf,
+    },
+    /// Change back to the models before
+    Rollback,
 }
 
 pub(crate) fn run(config: &Config, command: Command) -> Outcome {
@@ -35,6 +44,14 @@ pub(crate) fn run(config: &Config, command: Command) -> Outcome {
         Command::Pull => models.pull(&Bar::default())?,
         Command::Verify => models.verify()?,
         Command::Install { path } => models.install(&path)?,
+        Command::Manifest => print!("{}", models.text()?),
+        Command::Upgrade { manifest } => models.announce(&manifest)?,
+        Command::Rollback => {
+            if !models.recall()? {
+                eprintln!("there are no models to go back to");
+                return Ok(false);
+            }
+        }
         Command::List { json } => {
             let entries = models.list();
             if json {

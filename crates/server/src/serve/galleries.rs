@@ -1,11 +1,16 @@
 //! Loading the galleries while requests are served already.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use engine::worker;
 use registry::Registry;
 use tokio::runtime::Handle;
+
+use super::succession;
+use crate::config::Config;
 
 /// Threads that load: one reads while the others open what was read.
 const THREADS: usize = 2;
@@ -16,30 +21,39 @@ const AGAIN: Duration = Duration::from_secs(2);
 const EVERY: Duration = Duration::from_secs(1);
 
 /// Makes templates that are missing, then follows the store for as long as the server runs: a search then finds next to
-/// nothing left to do.
-async fn follow(registry: Arc<Registry>) {
-    while let Err(error) = registry.remake_templates().await.inspect(|made| match made {
-        0 => {}
-        made => tracing::info!(event = "templates-remade", made, "templates of the present model were made"),
-    }) {
+/// nothing left to do. Models that are announced meanwhile are taken up.
+async fn follow(registry: Arc<Registry>, models: PathBuf, engine: worker::Settings) {
+    while let Err(error) = registry.remake_templates().await.inspect(remade) {
         tracing::warn!(%error, "templates could not be made; trying again");
         tokio::time::sleep(AGAIN).await;
     }
     let mut ticks = tokio::time::interval(EVERY);
     loop {
         ticks.tick().await;
-        if let Err(error) = registry.follow().await {
+        if let Err(error) = registry.for_request().follow().await {
             tracing::warn!(%error, "a gallery could not follow the store; trying again");
+        }
+        if let Err(error) = succession::take_up(&registry, &models, engine).await {
+            tracing::warn!(%error, "the announced models could not be taken up; trying again");
+            tokio::time::sleep(AGAIN).await;
         }
     }
 }
 
+/// Says how many templates were made.
+pub(super) fn remade(made: &usize) {
+    if *made > 0 {
+        tracing::info!(event = "templates-remade", made, "templates were made again");
+    }
+}
+
 /// Loads on threads of its own: opening a million templates takes seconds of work that no request should wait behind.
-pub(crate) fn load(registry: &Arc<Registry>) {
+pub(crate) fn load(registry: &Arc<Registry>, config: &Config) {
     let runtime = Handle::current();
     let started = Instant::now();
     for number in 0..THREADS {
         let (registry, runtime) = (Arc::clone(registry), runtime.clone());
+        let (models, engine) = (config.models(), config.engine());
         let work = move || {
             while let Err(error) = runtime.block_on(registry.load_galleries()) {
                 tracing::warn!(%error, "the galleries could not be loaded; trying again");
@@ -51,7 +65,7 @@ pub(crate) fn load(registry: &Arc<Registry>) {
                 "galleries are loaded"
             );
             if number == 0 {
-                runtime.spawn(follow(registry));
+                runtime.spawn(follow(registry, models, engine));
             }
         };
         if let Err(error) = thread::Builder::new().name(format!("load-{number}")).spawn(work) {

@@ -6,6 +6,7 @@ mod galleries;
 mod housekeeping;
 mod listen;
 mod metrics;
+mod succession;
 
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs as _};
 use std::sync::Arc;
@@ -41,7 +42,9 @@ pub(crate) async fn serve(config: Config) -> Result<(), Failure> {
     let token = first_token(&config, &registry, address).await?;
     tracing::info!(event = "listening", address = %address, faces = registry.has_faces(), "listening");
     banner::print(address, token.as_deref());
-    galleries::load(&registry);
+    if registry.has_faces() {
+        galleries::load(&registry, &config);
+    }
     let housekeeping = tokio::spawn(housekeeping::run(Arc::clone(&registry)));
     let router = api::router(Api::new(registry, config.api_limits()));
     listen::run(&config, listener, router, metrics).await?;

@@ -1,0 +1,46 @@
+//! From one set of models to the next without a gap: the next are loaded beside those in force, the missing templates are
+//! made from the stored images, and only then do requests see with them. Going back is the same way.
+
+use std::path::Path;
+
+use engine::models::{Models, Quiet};
+use engine::worker::{Faces, Settings};
+use registry::Registry;
+use tokio::runtime::Handle;
+
+use super::{Failure, galleries};
+
+/// Takes up the models that are announced, if there are any; whoever asks meanwhile is answered by those in force.
+pub(super) async fn take_up(registry: &Registry, folder: &Path, engine: Settings) -> Result<(), Failure> {
+    let Some(models) = Models::successor(folder)? else { return Ok(()) };
+    let present = registry.for_request();
+    let faces = {
+        let models = models.clone();
+        aside(move || {
+            models.pull(&Quiet)?;
+            Ok(Faces::start(&models, engine)?)
+        })
+        .await?
+    };
+    let name = faces.ids().embedder.to_string();
+    tracing::info!(event = "models-loading", embedder = name, "other models were announced");
+    let next = present.beside(faces)?;
+    {
+        let (next, runtime) = (next.clone(), Handle::current());
+        aside(move || Ok(runtime.block_on(next.load_galleries())?)).await?;
+    }
+    while next.remake_templates().await.inspect(galleries::remade)? > 0 {
+        next.follow().await?;
+    }
+    next.take_over();
+    models.promote()?;
+    tracing::info!(event = "models-changed", embedder = name, "requests see with other models from now on");
+    Ok(())
+}
+
+/// Work of seconds, on a thread that no request waits behind.
+async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work).await?
+}
