@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use domain::{Clock, Random, Time};
+use domain::{Clock, Random, TenantId, Time};
 use engine::worker::Faces;
 use store::Store;
 use vault::Kek;
@@ -48,6 +48,8 @@ pub struct Registry {
     in_force: Arc<RwLock<Option<Eyes>>>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) settings: Settings,
+    /// Figures of tenants that have their own.
+    of_tenants: Arc<HashMap<TenantId, Settings>>,
     clock: Arc<dyn Clock>,
     high_water: Arc<AtomicI64>,
     pub(crate) tokens: Arc<TokenCache>,
@@ -71,6 +73,7 @@ impl Registry {
             in_force: Arc::default(),
             random: parts.random,
             settings: parts.settings,
+            of_tenants: Arc::default(),
             clock: parts.clock,
             high_water: Arc::new(AtomicI64::new(high_water.millis())),
             tokens: Arc::default(),
@@ -108,9 +111,22 @@ impl Registry {
         *self.in_force.write().unwrap_or_else(PoisonError::into_inner) = eyes;
     }
 
-    /// The registry for one request: it sees with the models in force now until it is dropped.
+    /// The same registry with figures of their own for some tenants.
     #[must_use]
-    pub fn for_request(&self) -> Self {
+    pub fn with_settings_of(self, tenants: HashMap<TenantId, Settings>) -> Self {
+        Self { of_tenants: Arc::new(tenants), ..self }
+    }
+
+    /// The registry for one request: the figures of its tenant, and the models in force now until it is dropped.
+    #[must_use]
+    pub fn for_request(&self, tenant: TenantId) -> Self {
+        let settings = self.of_tenants.get(&tenant).copied().unwrap_or(self.settings);
+        Self { settings, ..self.present() }
+    }
+
+    /// The registry that sees with the models in force now, until it is dropped.
+    #[must_use]
+    pub fn present(&self) -> Self {
         let eyes = self.in_force.read().unwrap_or_else(PoisonError::into_inner).clone();
         let (faces, galleries) = eyes.map(|e| (e.faces, e.galleries)).unzip();
         Self { faces, galleries, ..self.clone() }

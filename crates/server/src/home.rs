@@ -1,5 +1,6 @@
 //! Opening a data folder: its key, its store, its registry.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -49,5 +50,13 @@ pub(crate) async fn open(config: &Config) -> Result<Registry, HomeError> {
         random: Arc::new(SystemRandom),
         settings: config.settings(),
     };
-    Ok(Registry::open(parts).await?)
+    let registry = Registry::open(parts).await?;
+    let mut figures = HashMap::new();
+    for (name, settings) in &config.of_tenants {
+        match registry.tenant_named(name).await? {
+            Some(tenant) => drop(figures.insert(tenant, *settings)),
+            None => tracing::warn!(tenant = name, "there are settings of a tenant that does not exist"),
+        }
+    }
+    Ok(registry.with_settings_of(figures))
 }

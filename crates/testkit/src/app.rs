@@ -27,6 +27,8 @@ pub struct Setup {
     pub faces: Option<Faces>,
     /// Figures of the rules.
     pub settings: Settings,
+    /// Figures of the default tenant's own.
+    pub own: Option<Settings>,
     /// Limits of the HTTP face.
     pub limits: Limits,
     /// Whether the galleries are loaded before the first request.
@@ -35,7 +37,7 @@ pub struct Setup {
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { faces: None, settings: Settings::default(), limits: Limits::default(), load: true }
+        Self { faces: None, settings: Settings::default(), own: None, limits: Limits::default(), load: true }
     }
 }
 
@@ -191,6 +193,8 @@ async fn open(folder: &Path, clock: &Arc<TestClock>, setup: &Setup) -> Arc<Regis
         settings: setup.settings,
     };
     let registry = Registry::open(parts).await.expect("a registry");
+    let own = setup.own.map(|settings| (TenantId::DEFAULT, settings));
+    let registry = registry.with_settings_of(own.into_iter().collect());
     let registry = match setup.faces.clone() {
         Some(faces) => registry.with_faces(faces).expect("threads"),
         None => registry,

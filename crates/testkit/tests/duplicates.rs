@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::http::Method;
 use domain::Scope;
+use registry::{OnDuplicate, Settings};
 use serde_json::{Value, json};
 use testkit::supplied::{body, face, probe, setup};
 use testkit::{App, Setup, faces};
@@ -84,6 +85,26 @@ async fn a_request_may_flag_or_allow_what_would_be_refused() {
     app.post(LIVE, &with(body("Cleo", &face(1, 2, 0.1)), "onDuplicate", json!("allow"))).await.expect(201);
     assert_eq!(app.get("/v2/duplicates").await.json["data"].as_array().unwrap().len(), 1);
     assert_eq!(app.get("/v2/persons").await.json["pagination"]["total"], 3);
+}
+
+#[tokio::test]
+async fn a_tenant_may_have_a_rule_of_its_own() {
+    let own = Settings { on_duplicate: OnDuplicate::Flag, ..Settings::default() };
+    let app = App::with(Setup { own: Some(own), ..setup() }).await;
+    let other = app.registry.create_tenant("other").await.expect("a tenant").expect("a new one");
+    let token = app.token_of(other, &[Scope::Admin]).await;
+    let elsewhere = async |take| {
+        let request = axum::http::Request::post(LIVE)
+            .header("authorization", format!("Bearer {token}"))
+            .header("content-type", "application/json")
+            .body(axum::body::Body::from(body("Ann", &face(1, take, 0.1)).to_string()));
+        app.raw(request.expect("a request")).await
+    };
+    for take in 0..2 {
+        app.post(LIVE, &body("Ann", &face(1, take, 0.1))).await.expect(201);
+    }
+    elsewhere(0).await.expect(201);
+    elsewhere(1).await.problem(409, "duplicate-person");
 }
 
 #[tokio::test]

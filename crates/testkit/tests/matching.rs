@@ -441,7 +441,7 @@ async fn models_change_there_and_back_while_every_search_is_answered() {
         })
     };
     let change = async |name: &str| {
-        let next = app.registry.for_request().beside(engine_named(name)).unwrap();
+        let next = app.registry.present().beside(engine_named(name)).unwrap();
         next.load_galleries().await.unwrap();
         while next.remake_templates().await.unwrap() > 0 {
             next.follow().await.unwrap();

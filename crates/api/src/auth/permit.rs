@@ -39,7 +39,7 @@ required! {
 
 /// A valid token with the scope `R` requires: the only way from a handler to the registry.
 pub(crate) struct Permit<R> {
-    /// With the models that were in force when the request began.
+    /// With the figures of the tenant, and the models that were in force when the request began.
     pub(crate) registry: Registry,
     pub(crate) caller: Caller,
     required: PhantomData<R>,
@@ -78,7 +78,7 @@ impl<R: Required> FromRequestParts<Api> for Permit<R> {
         if let Some(scope) = R::SCOPE {
             caller.require(scope)?;
         }
-        Ok(Self { registry: registry.for_request(), caller, required: PhantomData })
+        Ok(Self { registry: registry.for_request(caller.tenant), caller, required: PhantomData })
     }
 }
 

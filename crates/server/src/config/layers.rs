@@ -72,20 +72,47 @@ fn build(
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Config, ConfigError> {
     let mut all: Table = DEFAULTS.parse().map_err(|e| ConfigError::Form(Box::new(e)))?;
+    let mut tenants = Table::new();
     if let Some(path) = file {
         let text = std::fs::read_to_string(path).map_err(|e| ConfigError::Read(path.to_owned(), e))?;
-        let own = text.parse().map_err(|e| ConfigError::Parse(path.to_owned(), Box::new(e)))?;
+        let mut own: Table = text.parse().map_err(|e| ConfigError::Parse(path.to_owned(), Box::new(e)))?;
+        if let Some(Value::Table(own)) = own.remove("tenants") {
+            tenants = own;
+        }
         lay(&mut all, own, "")?;
     }
     lay_environment(&mut all, "PERSONHOOD", environment)?;
     lay(&mut all, flags, "")?;
+    let of_tenants =
+        tenants.into_iter().map(|(name, own)| of_tenant(&all, name, own)).collect::<Result<_, _>>()?;
+    Ok(Config { of_tenants, ..checked(all)? })
+}
+
+fn checked(all: Table) -> Result<Config, ConfigError> {
     let config: Config = all.try_into().map_err(|e| ConfigError::Form(Box::new(e)))?;
     config.check()?;
     Ok(config)
 }
 
+/// Tables of rules: a tenant may have figures of its own in these.
+const OF_TENANTS: [&str; 4] = ["liveness", "matching", "persons", "idempotency"];
+
+/// The figures of one tenant: its own over everybody's.
+fn of_tenant(all: &Table, name: String, own: Value) -> Result<(String, registry::Settings), ConfigError> {
+    let path = format!("tenants.{name}");
+    let Value::Table(own) = own else { return Err(ConfigError::Value(path, "must be a table".into())) };
+    if let Some(other) = own.keys().find(|k| !OF_TENANTS.contains(&k.as_str())) {
+        return Err(ConfigError::Unknown(format!("{path}.{other}")));
+    }
+    let mut all = all.clone();
+    lay(&mut all, own, &format!("{path}."))?;
+    Ok((name, checked(all)?.settings()))
+}
+
 #[cfg(test)]
 mod tests {
+    use registry::OnDuplicate;
+
     use super::*;
 
     fn with(file: &str, flags: &str, environment: &[(&str, &str)]) -> Result<Config, ConfigError> {
@@ -110,6 +137,26 @@ mod tests {
         assert_eq!(config.limits.body_seconds, 6);
         assert_eq!(config.limits.request_seconds, 60);
         assert_eq!(config.cors.origins, ["https://a.example", "https://b.example"]);
+    }
+
+    #[test]
+    fn a_tenant_has_figures_of_its_own_over_everybodys() {
+        let file = "[matching]\nsearch_rate = 0.5\n[tenants.gym.matching]\non_duplicate = \"flag\"\n[tenants.gym.liveness]\nthreshold = 0.9\n";
+        let config = with(file, "", &[]).unwrap();
+        let (name, gym) = &config.of_tenants[0];
+        assert_eq!(
+            (name.as_str(), gym.on_duplicate, gym.liveness_threshold),
+            ("gym", OnDuplicate::Flag, 0.9)
+        );
+        assert_eq!((gym.search_rate, config.settings().on_duplicate), (0.5, OnDuplicate::Reject));
+        for wrong in [
+            "[tenants.gym]\nlisten = \"x\"",
+            "[tenants.gym.matching]\non_duplicates = \"flag\"",
+            "[tenants.gym.matching]\non_duplicate = \"no\"",
+            "[tenants]\ngym = 1",
+        ] {
+            assert!(with(wrong, "", &[]).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -35,6 +35,9 @@ pub(crate) struct Config {
     matching: Matching,
     persons: Persons,
     idempotency: Idempotency,
+    /// Names of tenants with figures of their own, and those.
+    #[serde(skip)]
+    pub(crate) of_tenants: Vec<(String, registry::Settings)>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -30,7 +30,7 @@ async fn follow(registry: Arc<Registry>, models: PathBuf, engine: worker::Settin
     let mut ticks = tokio::time::interval(EVERY);
     loop {
         ticks.tick().await;
-        if let Err(error) = registry.for_request().follow().await {
+        if let Err(error) = registry.present().follow().await {
             tracing::warn!(%error, "a gallery could not follow the store; trying again");
         }
         if let Err(error) = succession::take_up(&registry, &models, engine).await {

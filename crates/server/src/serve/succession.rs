@@ -13,7 +13,7 @@ use super::{Failure, galleries};
 /// Takes up the models that are announced, if there are any; whoever asks meanwhile is answered by those in force.
 pub(super) async fn take_up(registry: &Registry, folder: &Path, engine: Settings) -> Result<(), Failure> {
     let Some(models) = Models::successor(folder)? else { return Ok(()) };
-    let present = registry.for_request();
+    let present = registry.present();
     let faces = {
         let models = models.clone();
         aside(move || {
