@@ -59,7 +59,7 @@ pub(crate) struct Scan {
 
 impl Drop for Scan {
     fn drop(&mut self) {
-        self.gallery.watch.end_scan();
+        self.gallery.watch.end_scan(self.start);
     }
 }
 

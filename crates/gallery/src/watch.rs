@@ -6,8 +6,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 #[derive(Debug, Default)]
 struct State {
-    /// Scans under way.
-    scans: usize,
+    /// Where each scan under way began, counted over all changes that were ever kept.
+    starts: Vec<usize>,
+    /// How many of those were forgotten.
+    forgotten: usize,
     /// Subjects that are being changed now.
     changing: Vec<u128>,
     /// Subjects whose change began or ended while there was a scan, oldest first.
@@ -33,7 +35,7 @@ impl Watch {
     pub(crate) fn change(&self, subject: u128) -> Change<'_> {
         let mut state = self.lock();
         state.changing.push(subject);
-        if state.scans > 0 {
+        if !state.starts.is_empty() {
             state.changed.push(subject);
         }
         Change { watch: self, subject }
@@ -42,28 +44,33 @@ impl Watch {
     /// Begins a scan, and answers from where on changes concern it.
     pub(crate) fn begin_scan(&self) -> usize {
         let mut state = self.lock();
-        state.scans += 1;
-        state.changed.len()
+        let start = state.forgotten + state.changed.len();
+        state.starts.push(start);
+        start
     }
 
-    /// All that were changed since, each once.
+    /// All that were changed since a scan under way began, each once.
     pub(crate) fn changed_since(&self, start: usize) -> Vec<u128> {
         let state = self.lock();
-        let mut subjects = [&state.changed[start.min(state.changed.len())..], &state.changing].concat();
+        let mut subjects =
+            [state.changed.get(start - state.forgotten..).unwrap_or_default(), &state.changing].concat();
         drop(state);
         subjects.sort_unstable();
         subjects.dedup();
         subjects
     }
 
-    /// Ends a scan. With the last one all is forgotten.
-    pub(crate) fn end_scan(&self) {
+    /// Ends a scan. What concerns no other is forgotten.
+    pub(crate) fn end_scan(&self, start: usize) {
         let mut state = self.lock();
-        state.scans -= 1;
-        if state.scans == 0 {
-            state.changed.clear();
-            state.changed.shrink_to(1_024);
+        if let Some(at) = state.starts.iter().position(|s| *s == start) {
+            state.starts.swap_remove(at);
         }
+        let all = state.forgotten + state.changed.len();
+        let oldest = state.starts.iter().copied().min().unwrap_or(all);
+        let needless = oldest - state.forgotten;
+        state.changed.drain(..needless);
+        state.forgotten = oldest;
     }
 }
 
@@ -73,7 +80,7 @@ impl Drop for Change<'_> {
         if let Some(at) = state.changing.iter().position(|s| *s == self.subject) {
             state.changing.swap_remove(at);
         }
-        if state.scans > 0 {
+        if !state.starts.is_empty() {
             let subject = self.subject;
             state.changed.push(subject);
         }
@@ -96,9 +103,10 @@ mod tests {
         assert_eq!(watch.changed_since(second), [2]);
         drop(before);
         assert_eq!(watch.changed_since(second), [2]);
-        watch.end_scan();
-        assert_eq!(watch.changed_since(first), [2, 3]);
-        watch.end_scan();
+        watch.end_scan(first);
+        assert_eq!(watch.changed_since(second), [2]);
+        drop(watch.change(4));
+        watch.end_scan(second);
         assert_eq!(watch.changed_since(watch.begin_scan()), [0u128; 0]);
     }
 }

@@ -95,6 +95,9 @@ impl Registry {
         let (place, earlier) = population.in_flight.enter(enrolling.person, enrolling.template);
         self.fresh(tenant).await?;
         let mut position = population.position().ok_or(Error::GalleryLoading)?;
+        if population.lacks_templates() {
+            return Err(Error::GalleryLoading);
+        }
         let mut suspects = self.suspects(caller, &population, &enrolling).await?;
         suspects.extend(self.suspects_in_flight(&population, &enrolling, earlier).await?);
         let different = self.known_to_differ(tenant, enrolling.person).await?;
@@ -162,9 +165,6 @@ impl Registry {
             if alike.score >= threshold && entry.enrolled().await {
                 suspects.push(Suspect { person, alike });
             }
-            if suspects.len() == MOST {
-                break;
-            }
         }
         Ok(suspects)
     }
@@ -208,14 +208,15 @@ impl Registry {
         changes: &mut Changes,
     ) -> Result<(), Error> {
         for suspect in suspects {
-            if changes.pairs.len() >= MOST {
-                break;
-            }
             let Some(row) = self.store.person(tenant, suspect.person).await? else { continue };
             let verification = Verification::from_stored(row.status, row.verified_at, row.expires_at);
             let proven = matches!(verification.status(changes.now), Status::Verified | Status::Expired);
             if proven && enrolling.on_duplicate == OnDuplicate::Reject {
                 return Err(Error::Duplicate(suspect.person));
+            }
+            // However many are alike, each is looked at; the review list takes so many.
+            if changes.pairs.len() >= MOST {
+                continue;
             }
             let pair = self.pair(tenant, enrolling.person, suspect, changes.now).await?;
             changes.pairs.push(PairChange::Insert(pair));

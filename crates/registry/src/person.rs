@@ -158,6 +158,12 @@ impl Person {
         self.sealed.evidence.as_ref()
     }
 
+    /// Whether there is a face to compare with.
+    pub(crate) fn has_enrolled_face(&self) -> bool {
+        let biometrics = &self.sealed.biometrics;
+        biometrics.face.iter().chain(&biometrics.more_faces).any(|f| !f.is_evidence())
+    }
+
     /// Records that were taken in, the oldest merge first.
     pub fn merged_ids(&self) -> impl Iterator<Item = PersonId> {
         self.sealed.merged.iter().map(Merged::id)

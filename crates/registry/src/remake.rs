@@ -2,8 +2,8 @@
 
 use domain::{PersonId, SampleId, TenantId};
 use engine::face::{FaceError, Template, Want};
-use store::{Changes, Remade, SampleHead};
-use vault::Key;
+use store::{Changes, Remade, SampleHead, SearchRow};
+use vault::{Key, TenantKeys};
 
 use crate::error::Error;
 use crate::keys::nonce;
@@ -50,9 +50,15 @@ impl Registry {
         key: &Key,
         (person, sample): (PersonId, SampleId),
     ) -> Result<Option<Template>, Error> {
-        let Some(image) = self.store.sample_image(tenant, person, sample).await? else { return Ok(None) };
-        let image = key.open(&place::image(tenant, person, sample), image)?;
-        let template = self.template_at_any_quality(image).await?;
+        let image = self.store.sample_image(tenant, person, sample).await?;
+        let template = match image.map(|image| key.open(&place::image(tenant, person, sample), image)) {
+            Some(Ok(image)) => self.template_at_any_quality(image).await?,
+            missing => {
+                let damaged = missing.is_some();
+                tracing::error!(%person, %sample, damaged, "an enrolled face has no image to make a template of");
+                None
+            }
+        };
         let model = self.faces()?.ids().embedder.to_string();
         let plain = template.as_ref().map(Template::to_bytes).unwrap_or_default();
         let sealed =
@@ -105,16 +111,30 @@ impl Registry {
             let Some(last) = page.last() else { return Ok(made) };
             after = Some(last.person);
             for row in page {
-                let place = place::person_key(tenant, row.person);
-                let key = keys.wrapping().unwrap_key(&place, row.wrapped_key)?;
-                for sample in row.samples {
-                    let id = (row.person, sample.id);
-                    if matches!(self.held(tenant, &key, sample)?, Held::NotYet) {
-                        self.remake(tenant, &key, id).await?;
-                        made += 1;
+                let person = row.person;
+                match self.remake_row(tenant, &keys, row).await {
+                    Ok(more) => made += more,
+                    // One record that does not open keeps nobody else waiting.
+                    Err(Error::Fault(why)) => {
+                        tracing::error!(%person, why, "a template cannot be made again");
                     }
+                    Err(error) => return Err(error),
                 }
             }
         }
+    }
+
+    /// Makes what one person lacks.
+    async fn remake_row(&self, tenant: TenantId, keys: &TenantKeys, row: SearchRow) -> Result<usize, Error> {
+        let key = keys.wrapping().unwrap_key(&place::person_key(tenant, row.person), row.wrapped_key)?;
+        let mut made = 0;
+        for sample in row.samples {
+            let id = (row.person, sample.id);
+            if matches!(self.held(tenant, &key, sample)?, Held::NotYet) {
+                self.remake(tenant, &key, id).await?;
+                made += 1;
+            }
+        }
+        Ok(made)
     }
 }

@@ -40,7 +40,6 @@ impl Registry {
             Ticket::First(held) => held,
         };
         let opened = self.open_person(caller.tenant, id).await?;
-        check(&opened.person)?;
         self.brake(&opened.person.sealed.failures, self.now())?;
         let (analysis, score) = self.judge(image).await?;
         let live = self.is_live(score);
@@ -50,6 +49,7 @@ impl Registry {
                 Some(first) => first,
                 None => self.open_person(caller.tenant, id).await?,
             };
+            check(&opened.person)?;
             match self.conclude(caller, opened, &analysis, live, held.as_ref()).await {
                 Err(Error::Stale) => {}
                 result => return Ok(result?),

@@ -17,7 +17,7 @@ pub struct Changes {
     pub samples: Vec<SampleRow>,
     /// Samples to remove, with whom they belong to.
     pub removed_samples: Vec<(PersonId, SampleId)>,
-    /// History to append.
+    /// History to append; an entry that is there already stays as it is.
     pub events: Vec<EventRow>,
     /// Tokens.
     pub tokens: Vec<TokenChange>,

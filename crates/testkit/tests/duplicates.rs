@@ -185,6 +185,13 @@ async fn no_number_of_pending_claims_hides_who_is_verified() {
         app.post("/v2/persons", &claim).await.expect(201);
     }
     app.post(LIVE, &body("Bob", &face(1, 200, 0.01))).await.problem(409, "duplicate-person");
+    // Also where the proven one comes at the same moment.
+    let app = Arc::new(App::with(setup()).await);
+    for n in 0..25 {
+        let claim = with(body("M", &face(2, 100 + n, 0.01)), "onDuplicate", json!("allow"));
+        app.post("/v2/persons", &claim).await.expect(201);
+    }
+    assert_eq!(all_at_once(&[Arc::clone(&app)], 20, |n| face(2, n as u64, 0.01)).await, 1);
 }
 
 /// Sends `count` creations of one face at once, each again while the server is busy; answers how many were created.

@@ -108,3 +108,42 @@ async fn erasing_the_one_that_stays_erases_both() {
     assert_eq!(found(&app).await, Vec::<Value>::new());
     assert_eq!(app.get("/v2/persons").await.json["pagination"]["total"], 0);
 }
+
+#[tokio::test]
+async fn merging_parting_and_merging_again_goes_on_for_ever() {
+    let app = App::with(setup()).await;
+    let (first, second) = twice(&app).await;
+    for _ in 0..3 {
+        merge(&app, "merge", &first, &second).await.expect(200);
+        merge(&app, "unmerge", &first, &second).await.expect(200);
+        get(&app, &second).await.expect(200);
+    }
+    // Who is there again is seen by every check that enrolments go through.
+    let check = app.registry.check_galleries().await.expect("a check");
+    assert!(check.is_equal() && check.persons == 2, "{check:?}");
+    app.delete(&format!("/v2/persons/{second}")).await.expect(200);
+    assert_eq!(found(&app).await, [json!(first)]);
+}
+
+#[tokio::test]
+async fn a_face_that_was_removed_meanwhile_does_not_come_back_as_a_hole() {
+    let app = App::with(setup()).await;
+    let first = app.post("/v2/persons/liveness", &body("Ann", &face(1, 0, 0.2))).await.expect(201).id();
+    let mut second = body("Anna", &face(1, 1, 0.2));
+    second["onDuplicate"] = json!("flag");
+    let second = app.post("/v2/persons/liveness", &second).await.expect(201).id();
+    let one = merge(&app, "merge", &first, &second).await.expect(200).json;
+    let taken = one["biometricData"]["samples"][1]["id"].as_str().expect("a sample").to_owned();
+    app.delete(&format!("/v2/persons/{first}/biometrics/{taken}")).await.expect(200);
+    merge(&app, "unmerge", &first, &second).await.expect(200);
+    let restored = get(&app, &second).await.expect(200).json;
+    assert_eq!(restored["biometricData"].get("samples"), None);
+    assert_eq!(restored["verificationStatus"], "pending", "nobody is verified by a face that is gone");
+    let stranger =
+        app.post(&format!("/v2/persons/{second}/liveness"), &probe(&face(9, 0, 0.1))).await.expect(200);
+    assert_eq!(
+        stranger.json["biometricData"]["samples"].as_array().map(Vec::len),
+        Some(1),
+        "a first face is kept"
+    );
+}

@@ -62,8 +62,12 @@ impl Registry {
             return Ok(false);
         }
         let (one, other) = (self.enrolled(caller, one).await?, self.enrolled(caller, other).await?);
-        let Some(face) = other.first().filter(|_| !one.is_empty()) else { return Ok(false) };
-        Ok(!self.is_same(&one, face)?)
+        let differs = |face| self.is_same(&one, face).map(|same| !same);
+        if one.is_empty() {
+            Ok(false)
+        } else {
+            other.iter().map(differs).try_fold(false, |any, d| d.map(|d| any | d))
+        }
     }
 
     /// The next version of `opened`, with `other` in it.
@@ -89,7 +93,12 @@ impl Registry {
         for head in self.store.samples(tenant, other.person.id).await? {
             let Some(row) = self.moved(tenant, &other, head, &draft.opened, None).await? else { continue };
             merged.samples.push((row.1.to_bytes(), row.0.head.id.to_bytes()));
+            let had_face = draft.opened.person.has_enrolled_face();
             draft.adopt(&row.0.head, reference(&other.person, row.1))?;
+            // A face that nobody has compared with the person proves nothing.
+            if draft.was_proven() && !had_face && draft.opened.person.has_enrolled_face() {
+                draft.back_to_pending(draft.changes.now)?;
+            }
             draft.changes.samples.push(row.0);
         }
         for event in self.store.events(tenant, other.person.id).await? {
@@ -99,6 +108,10 @@ impl Registry {
         }
         let (id, expected) = (other.person.id, other.person.version);
         draft.changes.persons.push(PersonChange::Erase { id, expected });
+        let biometrics = &mut draft.opened.person.sealed.biometrics;
+        if biometrics.fingerprint_kind.is_none() && biometrics.fingerprint.is_some() {
+            biometrics.fingerprint_kind = other.person.biometrics().fingerprint_kind;
+        }
         draft.opened.person.sealed.profile = merged.after.clone();
         draft.opened.person.sealed.merged.push(merged);
         draft.kinds.push(EventKind::Merged);
@@ -171,7 +184,14 @@ impl Draft {
                 if biometrics.more_faces.len() + usize::from(enrolled) >= MOST_FACES {
                     return Err(Error::TooManySamples);
                 }
-                biometrics.more_faces.push(renamed);
+                if enrolled {
+                    biometrics.more_faces.push(renamed);
+                } else {
+                    let evidence = biometrics.face.replace(renamed);
+                    (biometrics.face_model, biometrics.quality) = (Some(head.model.clone()), None);
+                    let id = self.opened.person.id;
+                    self.changes.removed_samples.extend(evidence.map(|e| (id, e.id())));
+                }
             }
             (SampleKind::Fingerprint, _) if biometrics.fingerprint.is_none() => {
                 biometrics.fingerprint = Some(renamed);

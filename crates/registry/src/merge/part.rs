@@ -1,5 +1,6 @@
 //! Parting two records again.
 
+use domain::lifecycle::Cause;
 use domain::{PersonId, SampleId, Status, Time, Verification};
 use store::{Changes, PersonChange};
 use vault::Key;
@@ -10,7 +11,7 @@ use crate::error::Error;
 use crate::history::{EventKind, Happened};
 use crate::idempotency::{Idempotency, Ticket};
 use crate::keys::nonce;
-use crate::person::Person;
+use crate::person::{Person, SampleRef};
 use crate::place;
 use crate::records::Opened;
 use crate::registry::Registry;
@@ -54,7 +55,8 @@ impl Registry {
         let mut draft = Draft::of(opened, Changes::at(self.now()), true);
         let merged = draft.opened.person.sealed.merged.remove(at);
         let now = draft.changes.now;
-        let restored = self.restored(caller, &draft.opened, &merged, now)?;
+        let mut restored = self.restored(caller, &draft.opened, &merged, now)?;
+        let mut there = Vec::new();
         for head in self.store.samples(tenant, draft.opened.person.id).await? {
             let Some((old, new)) = merged.samples.iter().find(|(_, new)| *new == head.id.to_bytes()) else {
                 continue;
@@ -63,7 +65,18 @@ impl Registry {
             if let Some((row, _)) = self.moved(tenant, &draft.opened, head, &restored, Some(name)).await? {
                 draft.changes.samples.push(row);
                 draft.give_up(gone);
+                there.push(name);
             }
+        }
+        // What was removed or ran out meanwhile does not come back, and nobody stays proven without a face.
+        if restored.person.keep_only(&there) {
+            let verification = restored.person.verification;
+            if matches!(verification.status(now), Status::Verified | Status::Expired) {
+                restored.person.verification = verification.after(Cause::FaceReplaced, now, 0)?;
+            }
+        }
+        if draft.was_proven() && !draft.opened.person.has_enrolled_face() {
+            draft.back_to_pending(now)?;
         }
         for event in self.store.events(tenant, draft.opened.person.id).await? {
             if merged.events.contains(&event.id.to_bytes()) {
@@ -117,6 +130,24 @@ impl Registry {
             sealed: (*merged.sealed).clone(),
         };
         Ok(Opened { person, key, wrapped_key, tenant_keys: beside.tenant_keys.clone() })
+    }
+}
+
+impl Person {
+    /// Forgets samples that are not among these; whether the last enrolled face went.
+    fn keep_only(&mut self, there: &[SampleId]) -> bool {
+        let had_face = self.has_enrolled_face();
+        let biometrics = &mut self.sealed.biometrics;
+        let is_there = |sample: &SampleRef| there.contains(&sample.id());
+        biometrics.more_faces.retain(is_there);
+        if !biometrics.face.as_ref().is_some_and(is_there) {
+            biometrics.face = (!biometrics.more_faces.is_empty()).then(|| biometrics.more_faces.remove(0));
+            biometrics.quality = None;
+        }
+        if !biometrics.fingerprint.as_ref().is_some_and(is_there) {
+            (biometrics.fingerprint, biometrics.fingerprint_kind) = (None, None);
+        }
+        had_face && !self.has_enrolled_face()
     }
 }
 

@@ -120,6 +120,7 @@ impl Population {
         if matches!(*progress, Progress::Following(at) if at == from) {
             *progress = Progress::Loading { begun: None, after: None, at_end: false, readers: 0 };
             self.gallery.clear();
+            self.lacking.lock().unwrap_or_else(PoisonError::into_inner).clear();
         }
     }
 }

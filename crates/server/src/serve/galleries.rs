@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use engine::worker;
 use registry::Registry;
 use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 
 use super::succession;
 use crate::config::Config;
@@ -23,19 +24,25 @@ const EVERY: Duration = Duration::from_secs(1);
 /// Makes templates that are missing, then follows the store for as long as the server runs: a search then finds next to
 /// nothing left to do. Models that are announced meanwhile are taken up.
 async fn follow(registry: Arc<Registry>, models: PathBuf, engine: worker::Settings) {
-    while let Err(error) = registry.remake_templates().await.inspect(remade) {
-        tracing::warn!(%error, "templates could not be made; trying again");
-        tokio::time::sleep(AGAIN).await;
+    if let Err(error) = registry.remake_templates().await.inspect(remade) {
+        tracing::warn!(%error, "templates could not be made; trying again when they are needed");
     }
     let mut ticks = tokio::time::interval(EVERY);
+    let mut taking: Option<JoinHandle<()>> = None;
     loop {
         ticks.tick().await;
         if let Err(error) = registry.present().follow().await {
             tracing::warn!(%error, "a gallery could not follow the store; trying again");
         }
-        if let Err(error) = succession::take_up(&registry, &models, engine).await {
-            tracing::warn!(%error, "the announced models could not be taken up; trying again");
-            tokio::time::sleep(AGAIN).await;
+        // Beside this: the models in force go on following.
+        if taking.as_ref().is_none_or(JoinHandle::is_finished) {
+            let (registry, models) = (Arc::clone(&registry), models.clone());
+            taking = Some(tokio::spawn(async move {
+                if let Err(error) = succession::take_up(&registry, &models, engine).await {
+                    tracing::warn!(%error, "the announced models could not be taken up; trying again");
+                    tokio::time::sleep(AGAIN).await;
+                }
+            }));
         }
     }
 }

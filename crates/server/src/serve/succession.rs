@@ -10,6 +10,10 @@ use tokio::runtime::Handle;
 
 use super::{Failure, galleries};
 
+/// Passes over all templates before the next models take over: the first makes nearly all, the others those of persons who
+/// were enrolled meanwhile. Whoever comes in the last moment is made as galleries follow.
+const ROUNDS: usize = 4;
+
 /// Takes up the models that are announced, if there are any; whoever asks meanwhile is answered by those in force.
 pub(super) async fn take_up(registry: &Registry, folder: &Path, engine: Settings) -> Result<(), Failure> {
     let Some(models) = Models::successor(folder)? else { return Ok(()) };
@@ -29,8 +33,12 @@ pub(super) async fn take_up(registry: &Registry, folder: &Path, engine: Settings
         let (next, runtime) = (next.clone(), Handle::current());
         aside(move || Ok(runtime.block_on(next.load_galleries())?)).await?;
     }
-    while next.remake_templates().await.inspect(galleries::remade)? > 0 {
+    for _ in 0..ROUNDS {
+        let made = next.remake_templates().await.inspect(galleries::remade)?;
         next.follow().await?;
+        if made == 0 {
+            break;
+        }
     }
     next.take_over();
     models.promote()?;

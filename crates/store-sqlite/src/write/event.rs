@@ -13,7 +13,8 @@ pub(super) fn add(
     sequence: Sequence,
 ) -> Result<(), Refused> {
     c.prepare_cached(
-        "INSERT INTO events (tenant, person, id, at, sequence, sealed) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO events (tenant, person, id, at, sequence, sealed) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT DO NOTHING",
     )?
     .execute(params![
         tenant.to_bytes(),

@@ -54,7 +54,7 @@ pub(super) fn enrol(
 ) -> Result<(), Refused> {
     c.prepare_cached(
         "INSERT INTO search_changes (tenant, person, sequence, enrolled) VALUES (?1, ?2, ?3, ?3)
-         ON CONFLICT DO UPDATE SET sequence = ?3, enrolled = ?3",
+         ON CONFLICT DO UPDATE SET sequence = ?3, enrolled = ?3, erased = 0",
     )?
     .execute(params![tenant.to_bytes(), person.to_bytes(), sequence])?;
     Ok(())
