@@ -81,7 +81,7 @@ impl Home {
             Parts { store, kek, clock: Arc::new(Now), random: Arc::new(Os), settings: Settings::default() };
         let mut registry = Registry::open(parts).await.expect("a registry");
         if let Some(faces) = faces {
-            registry = registry.with_faces(faces).expect("threads");
+            registry = registry.with_faces(faces).expect("threads").present();
         }
         let made =
             registry.create_token(TenantId::DEFAULT, "bench", Scopes::ALL, None).await.expect("a token");

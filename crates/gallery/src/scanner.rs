@@ -74,15 +74,32 @@ impl Scanner {
     /// # Errors
     /// [`Full`], at once.
     pub fn ask(&self, gallery: Arc<Gallery>, question: Question) -> Result<oneshot::Receiver<Found>, Full> {
-        let (answer, found) = oneshot::channel();
-        let mut queue = self.desk.lock();
-        if queue.waiting.len() >= self.desk.places {
-            return Err(Full);
-        }
-        queue.waiting.push_back(Job { gallery, question, answer });
+        let mut queue = self.room_for(1)?;
+        let found = queue.add(gallery, question);
         drop(queue);
         self.desk.changed.notify_one();
         Ok(found)
+    }
+
+    /// Asks several questions that are answered in one pass.
+    ///
+    /// # Errors
+    /// [`Full`], at once, for all of them.
+    pub fn ask_together(
+        &self,
+        gallery: &Arc<Gallery>,
+        questions: Vec<Question>,
+    ) -> Result<Vec<oneshot::Receiver<Found>>, Full> {
+        let mut queue = self.room_for(questions.len())?;
+        let found = questions.into_iter().map(|question| queue.add(Arc::clone(gallery), question)).collect();
+        drop(queue);
+        self.desk.changed.notify_one();
+        Ok(found)
+    }
+
+    fn room_for(&self, questions: usize) -> Result<MutexGuard<'_, Queue>, Full> {
+        let queue = self.desk.lock();
+        if queue.waiting.len() + questions > self.desk.places { Err(Full) } else { Ok(queue) }
     }
 }
 
@@ -97,6 +114,12 @@ impl Drop for Scanner {
 }
 
 impl Queue {
+    fn add(&mut self, gallery: Arc<Gallery>, question: Question) -> oneshot::Receiver<Found> {
+        let (answer, found) = oneshot::channel();
+        self.waiting.push_back(Job { gallery, question, answer });
+        found
+    }
+
     /// Begins a pass for the question that waits longest and those that wait for the same gallery.
     fn begin(&mut self) -> Option<Arc<Scan>> {
         self.waiting.retain(|job| !job.answer.is_closed());

@@ -2,6 +2,7 @@
 
 use domain::person::Change;
 use domain::{CollectionId, PersonId, TenantId, Time};
+use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use store::{
     Changes, CollectionChange, CollectionRow, CommitError, Conflict, IndexEntry, ListQuery, Sort, Total,
@@ -11,6 +12,7 @@ use vault::TenantKeys;
 use crate::access::Caller;
 use crate::error::Error;
 use crate::history::EventKind;
+use crate::idempotency::{Idempotency, Ticket};
 use crate::keys::nonce;
 use crate::place;
 use crate::registry::Registry;
@@ -18,6 +20,8 @@ use crate::update::Draft;
 
 /// Most collections of one person.
 const MOST: usize = 50;
+/// Members that leave a collection at once when it is removed.
+const TOGETHER: u32 = 128;
 /// Attempts against other writers.
 const ATTEMPTS: usize = 64;
 
@@ -43,6 +47,23 @@ pub struct Collection {
     pub updated_at: Time,
     /// How many persons are in it.
     pub members: Total,
+}
+
+/// A collection as it was made. Times are milliseconds since 1970.
+#[derive(Serialize, Deserialize)]
+struct Made {
+    id: [u8; 16],
+    at: i64,
+    name: String,
+    description: Option<String>,
+}
+
+impl From<Made> for Collection {
+    fn from(made: Made) -> Self {
+        let (id, at) = (CollectionId::from_bytes(made.id), Time::from_millis(made.at));
+        let Made { name, description, .. } = made;
+        Self { id, name, description, created_at: at, updated_at: at, members: Total::Exact(0) }
+    }
 }
 
 /// What a body asks of a collection.
@@ -89,23 +110,33 @@ impl Registry {
     /// Makes a collection.
     ///
     /// # Errors
-    /// [`Error::CollectionNameTaken`], or what the store says.
+    /// [`Error::CollectionNameTaken`], [`Error::KeyReused`], [`Error::InProgress`], or what the store says.
     pub async fn create_collection(
         &self,
         caller: &Caller,
         name: String,
         description: Option<String>,
+        key: Option<Idempotency>,
     ) -> Result<Collection, Error> {
+        let held = match self.ticket_of::<Made>(caller, key).await? {
+            Ticket::Again(made, _) => return Ok(made.into()),
+            Ticket::First(held) => held,
+        };
         let keys = self.keys.of(&*self.store, caller.tenant).await?;
         let mut changes = Changes::at(self.now());
         let now = changes.now;
         let id = CollectionId::new(now, &*self.random);
         let hash = name_hash(&keys, &name);
-        let sealed = self.seal_collection(caller.tenant, &keys, id, &Sealed { name, description })?;
+        let made = Made { id: id.to_bytes(), at: now.millis(), name, description };
+        let sealed = Sealed { name: made.name.clone(), description: made.description.clone() };
+        let sealed = self.seal_collection(caller.tenant, &keys, id, &sealed)?;
         let row = CollectionRow { id, version: 1, created_at: now, updated_at: now, name: hash, sealed };
-        changes.collections.push(CollectionChange::Insert(row.clone()));
+        changes.collections.push(CollectionChange::Insert(row));
+        if let Some((request, _)) = held {
+            changes.idempotency = Some(self.keep_answer_of(caller, request, &made, 201, now).await?);
+        }
         self.store.commit(caller.tenant, changes).await?;
-        self.open_collection(caller.tenant, row).await
+        Ok(made.into())
     }
 
     /// A collection.
@@ -196,7 +227,8 @@ impl Registry {
         Err(Error::Busy)
     }
 
-    /// Removes a collection; its members stay, outside it.
+    /// Removes a collection; its members stay, outside it. A large one takes a while: whoever is cut short goes on where it
+    /// stopped by asking again.
     ///
     /// # Errors
     /// [`Error::NotFound`], or what the store says.
@@ -213,9 +245,11 @@ impl Registry {
                 Err(CommitError::Conflict(Conflict::Collection(_))) => return Err(Error::NotFound),
                 Err(error) => return Err(error.into()),
             }
-            let page = self.store.persons(caller.tenant, members(id, self.now(), 100)).await?;
-            for row in page.rows {
-                match self.set_membership(caller, row.id, id, false).await {
+            let page = self.store.persons(caller.tenant, members(id, self.now(), TOGETHER)).await?;
+            // At once, because the store brings many small changes to disk together.
+            let leaving = page.rows.iter().map(|row| self.set_membership(caller, row.id, id, false));
+            for left in join_all(leaving).await {
+                match left {
                     Ok(()) | Err(Error::NotFound) => {}
                     Err(error) => return Err(error),
                 }

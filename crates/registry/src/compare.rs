@@ -76,11 +76,12 @@ impl Registry {
             if !sample.is_enrolled_face() {
                 continue;
             }
-            let id = (sample.person, sample.id);
             match self.held(caller.tenant, &opened.key, sample)? {
                 Held::Template(template) => enrolled.push(template),
                 Held::Nothing => {}
-                Held::NotYet => enrolled.extend(self.remake(caller.tenant, &opened.key, id).await?),
+                Held::NotYet(missing) => {
+                    enrolled.extend(self.remake(caller.tenant, &opened.key, missing).await?);
+                }
             }
         }
         Ok(enrolled)

@@ -10,6 +10,7 @@ use store::{Changes, CommitError, Committed, Conflict, PairChange, PairRow};
 use crate::access::Caller;
 use crate::alike::Alike;
 use crate::error::Error;
+use crate::idempotency::{Idempotency, Ticket};
 use crate::identify::Asked;
 use crate::keys::nonce;
 use crate::place;
@@ -35,6 +36,14 @@ struct Sealed {
     #[serde(default)]
     decided_by: Option<String>,
     #[serde(default)]
+    reason: Option<String>,
+}
+
+/// A decision as it was answered.
+#[derive(Serialize, Deserialize)]
+struct Decided {
+    decision: u8,
+    at: i64,
     reason: Option<String>,
 }
 
@@ -135,19 +144,15 @@ impl Registry {
         population: &Population,
         enrolling: &Enrolling<'_>,
     ) -> Result<Vec<Suspect>, Error> {
-        let mut suspects = Vec::new();
-        for statuses in [Statuses::PROVEN, Statuses::PENDING] {
-            let asked = Asked {
-                template: enrolling.template,
-                least: self.threshold_of_duplicates(population.gallery().population(None)),
-                limit: MOST,
-                collections: None,
-                statuses,
-            };
-            let found = self.candidates(caller, population, asked).await?;
-            suspects.extend(found.into_iter().map(|c| Suspect { person: c.person, alike: c.alike }));
-        }
-        Ok(suspects)
+        let asked = [Statuses::PROVEN, Statuses::PENDING].map(|statuses| Asked {
+            template: enrolling.template,
+            least: self.threshold_of_duplicates(population.gallery().population(None)),
+            limit: MOST,
+            collections: None,
+            statuses,
+        });
+        let found = self.candidates(caller, population, &asked).await?;
+        Ok(found.into_iter().flatten().map(|c| Suspect { person: c.person, alike: c.alike }).collect())
     }
 
     /// Those of `earlier` who are alike and have been enrolled: for each such, its end is waited for.
@@ -299,30 +304,56 @@ impl Registry {
     /// Decides of a pair; deciding anew replaces what was decided.
     ///
     /// # Errors
-    /// [`Error::NotFound`], or what the store says.
+    /// [`Error::NotFound`], [`Error::KeyReused`], [`Error::InProgress`], or what the store says.
     pub async fn decide_duplicate(
         &self,
         caller: &Caller,
         id: DuplicateId,
         decision: PairDecision,
         reason: Option<String>,
+        key: Option<Idempotency>,
     ) -> Result<Duplicate, Error> {
-        loop {
+        let held = match self.ticket_of::<Decided>(caller, key).await? {
+            Ticket::Again(decided, _) => return self.as_decided(caller, id, decided).await,
+            Ticket::First(held) => held,
+        };
+        for _ in 0..ATTEMPTS {
             let row = self.store.pair(caller.tenant, id).await?.ok_or(Error::NotFound)?;
             let (_, mut sealed, mut row) = self.open_pair(caller.tenant, row).await?;
             let mut changes = Changes::at(self.now());
-            sealed.decided_at = Some(changes.now.millis());
+            let now = changes.now;
+            sealed.decided_at = Some(now.millis());
             sealed.decided_by = Some(caller.token.to_string());
             sealed.reason.clone_from(&reason);
             let expected = row.version;
             (row.decision, row.version) = (decision, expected + 1);
             row.sealed = self.seal_pair(caller.tenant, &row, &sealed).await?;
             changes.pairs.push(PairChange::Update { row: row.clone(), expected });
+            if let Some((request, _)) = held {
+                let decided = Decided { decision: decision as u8, at: now.millis(), reason: reason.clone() };
+                changes.idempotency = Some(self.keep_answer_of(caller, request, &decided, 200, now).await?);
+            }
             match self.store.commit(caller.tenant, changes).await {
                 Ok(_) => return Ok(self.open_pair(caller.tenant, row).await?.0),
                 Err(CommitError::Conflict(Conflict::Pair(_))) => {}
                 Err(error) => return Err(error.into()),
             }
         }
+        Err(Error::Busy)
+    }
+
+    /// A pair as an earlier decision left it.
+    async fn as_decided(
+        &self,
+        caller: &Caller,
+        id: DuplicateId,
+        decided: Decided,
+    ) -> Result<Duplicate, Error> {
+        let row = self.store.pair(caller.tenant, id).await?.ok_or(Error::NotFound)?;
+        let (mut pair, ..) = self.open_pair(caller.tenant, row).await?;
+        pair.decision = PairDecision::from_number(decided.decision)
+            .ok_or_else(|| Error::Fault("a kept decision is none".into()))?;
+        (pair.decided_at, pair.reason) = (Some(Time::from_millis(decided.at)), decided.reason);
+        Ok(pair)
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::lifecycle::Cause;
 use domain::person::Patch;
 use domain::{PersonId, Status, Time, Verification};
-use engine::face::Analysis;
+use engine::face::{Analysis, Spot};
 use store::{Changes, PersonChange, SampleKind, SampleRow, SampleState};
 use vault::{Key, TenantKeys};
 
@@ -18,7 +18,7 @@ use crate::keys::nonce;
 use crate::person::{Biometrics, FingerprintKind, Person, Sealed};
 use crate::place;
 use crate::profile::Profile;
-use crate::records::NewSample;
+use crate::records::{NewSample, template_record};
 use crate::registry::Registry;
 use crate::settings::OnDuplicate;
 
@@ -190,7 +190,11 @@ impl Registry {
             state: if evidence { SampleState::Evidence } else { SampleState::Enrolled },
             image: &analysis.image.0,
             model,
-            template: analysis.template.as_ref().filter(|_| !evidence).map(engine::face::Template::to_bytes),
+            template: analysis
+                .template
+                .as_ref()
+                .filter(|_| !evidence)
+                .map(|t| template_record(Some(t), Some(Spot::of(&analysis.face)))),
         };
         let (row, reference) = self.seal_sample(caller.tenant, person, keys, sample, now)?;
         let biometrics = Biometrics {

@@ -27,6 +27,9 @@ pub enum Error {
     /// A person cannot be merged with itself.
     #[error("the two are one already")]
     MergeWithItself,
+    /// A record holds as many merges that can be undone as one may.
+    #[error("the record has taken in as many others as one may")]
+    TooManyMerges,
     /// The person has no enrolled face to compare with.
     #[error("no face is enrolled")]
     NoFaceEnrolled,

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::{Status, Time, Verification};
+use domain::{PersonId, Status, Time, Verification};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use store::IdempotencyRow;
 use vault::Key;
@@ -23,11 +24,17 @@ pub struct Idempotency {
 }
 
 /// What a key leads to.
-pub enum Ticket {
+pub enum Ticket<T = Box<Person>> {
     /// The first request: do it, and hold this meanwhile.
     First(Option<(Idempotency, Held)>),
-    /// Done before: the person as it was answered then, and the status.
-    Again(Box<Person>, u16),
+    /// Done before: what was answered then, and the status.
+    Again(T, u16),
+}
+
+/// What a key is found to be.
+enum Known {
+    New(Option<(Idempotency, Held)>),
+    Done(IdempotencyRow),
 }
 
 /// Marks a key as under way until dropped.
@@ -75,22 +82,48 @@ impl Registry {
         })
     }
 
-    /// Whether the request is the first with its key.
+    /// Whether the request is the first with its key, where the answer is a person.
     ///
     /// # Errors
     /// [`Error::KeyReused`] for another body, [`Error::InProgress`] while the first is under way,
     /// [`Error::NotFound`] when the person it led to was erased.
     pub async fn ticket(&self, caller: &Caller, request: Option<Idempotency>) -> Result<Ticket, Error> {
-        let Some(request) = request else { return Ok(Ticket::First(None)) };
+        Ok(match self.known_key(caller, request).await? {
+            Known::New(held) => Ticket::First(held),
+            Known::Done(row) => {
+                let status = row.status;
+                Ticket::Again(Box::new(self.replay(caller, row).await?), status)
+            }
+        })
+    }
+
+    /// Whether the request is the first with its key, where the answer is about something of the tenant.
+    ///
+    /// # Errors
+    /// As [`Self::ticket`].
+    pub(crate) async fn ticket_of<T: DeserializeOwned>(
+        &self,
+        caller: &Caller,
+        request: Option<Idempotency>,
+    ) -> Result<Ticket<T>, Error> {
+        Ok(match self.known_key(caller, request).await? {
+            Known::New(held) => Ticket::First(held),
+            Known::Done(row) => {
+                let keys = self.keys.of(&*self.store, caller.tenant).await?;
+                let place = place::answer(caller.tenant, None, &row.key);
+                Ticket::Again(serde_json::from_slice(&keys.records().open(&place, row.sealed)?)?, row.status)
+            }
+        })
+    }
+
+    async fn known_key(&self, caller: &Caller, request: Option<Idempotency>) -> Result<Known, Error> {
+        let Some(request) = request else { return Ok(Known::New(None)) };
         let held = self.hold(request)?;
-        let Some(row) = self.store.idempotency(caller.tenant, request.key, self.now()).await? else {
-            return Ok(Ticket::First(Some((request, held))));
-        };
-        if row.body != request.body {
-            return Err(Error::KeyReused);
+        match self.store.idempotency(caller.tenant, request.key, self.now()).await? {
+            None => Ok(Known::New(Some((request, held)))),
+            Some(row) if row.body != request.body => Err(Error::KeyReused),
+            Some(row) => Ok(Known::Done(row)),
         }
-        let status = row.status;
-        Ok(Ticket::Again(Box::new(self.replay(caller, row).await?), status))
     }
 
     fn hold(&self, request: Idempotency) -> Result<Held, Error> {
@@ -124,25 +157,52 @@ impl Registry {
             sealed: person.sealed.clone(),
         };
         let plain = serde_json::to_vec(&snapshot)?;
-        let place = place::answer(caller.tenant, person.id, &request.key);
+        self.kept(caller, request, (Some(person.id), key), &plain, status, now)
+    }
+
+    /// The row that keeps `answer`, which is about something of the tenant.
+    pub(crate) async fn keep_answer_of<T: Serialize + Sync>(
+        &self,
+        caller: &Caller,
+        request: Idempotency,
+        answer: &T,
+        status: u16,
+        now: Time,
+    ) -> Result<IdempotencyRow, Error> {
+        let keys = self.keys.of(&*self.store, caller.tenant).await?;
+        let plain = serde_json::to_vec(answer)?;
+        self.kept(caller, request, (None, keys.records()), &plain, status, now)
+    }
+
+    fn kept(
+        &self,
+        caller: &Caller,
+        request: Idempotency,
+        (person, key): (Option<PersonId>, &Key),
+        plain: &[u8],
+        status: u16,
+        now: Time,
+    ) -> Result<IdempotencyRow, Error> {
+        let place = place::answer(caller.tenant, person, &request.key);
         Ok(IdempotencyRow {
             key: request.key,
             body: request.body,
             status,
-            person: person.id,
-            sealed: key.seal(nonce(&*self.random), &place, &plain)?,
+            person,
+            sealed: key.seal(nonce(&*self.random), &place, plain)?,
             expires_at: now.plus_seconds(self.settings.idempotency_seconds),
         })
     }
 
     async fn replay(&self, caller: &Caller, row: IdempotencyRow) -> Result<Person, Error> {
-        let opened = self.open_person(caller.tenant, row.person).await?;
+        let id = row.person.ok_or_else(|| Error::Fault("a kept answer is about no person".into()))?;
+        let opened = self.open_person(caller.tenant, id).await?;
         let plain = opened.key.open(&place::answer(caller.tenant, row.person, &row.key), row.sealed)?;
         let snapshot: Snapshot = serde_json::from_slice(&plain)?;
         let time = |t: Option<i64>| t.map(Time::from_millis);
         let status = Status::parse(&snapshot.status).unwrap_or(Status::Pending);
         Ok(Person {
-            id: row.person,
+            id,
             version: snapshot.version,
             created_at: Time::from_millis(snapshot.created_at),
             updated_at: Time::from_millis(snapshot.updated_at),

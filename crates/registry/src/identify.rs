@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::biometric::{MatchScore, search_rate};
-use domain::{CollectionId, PersonId, SampleId, Status, Verification};
+use domain::{CollectionId, PersonId, SampleId, Status, Time, Verification};
 use engine::face::Template;
 
 use crate::access::Caller;
@@ -93,7 +93,7 @@ impl Registry {
             collections: inside,
             statuses: question.statuses,
         };
-        let mut candidates = self.candidates(caller, &population, asked).await?;
+        let mut candidates = self.candidates(caller, &population, &[asked]).await?.pop().unwrap_or_default();
         candidates.iter_mut().for_each(|c| c.matches = c.alike.score >= threshold);
         Ok(SearchAnswer {
             candidates,
@@ -111,24 +111,45 @@ impl Registry {
     }
 
     /// Candidates from the gallery, checked against the records: the gallery says who is alike, the store what they are.
+    /// All questions are answered in one pass over the gallery.
     pub(crate) async fn candidates(
         &self,
         caller: &Caller,
         population: &Population,
-        asked: Asked<'_>,
-    ) -> Result<Vec<Identified>, Error> {
-        let (now, statuses) = (self.now(), asked.statuses);
-        let question = gallery::Question {
+        asked: &[Asked<'_>],
+    ) -> Result<Vec<Vec<Identified>>, Error> {
+        let now = self.now();
+        let questions = asked.iter().map(|asked| self.question(asked, now)).collect::<Result<_, _>>()?;
+        let found = self.galleries()?.ask(population, questions).await?;
+        let mut all = Vec::with_capacity(found.len());
+        for (asked, found) in asked.iter().zip(found) {
+            all.push(self.checked(caller, asked, found, now).await?);
+        }
+        Ok(all)
+    }
+
+    fn question(&self, asked: &Asked<'_>, now: Time) -> Result<gallery::Question, Error> {
+        let statuses = asked.statuses;
+        Ok(gallery::Question {
             probe: search::probe(asked.template)?,
             threshold: self.cosine_for(asked.least)?,
             // Persons with several samples are judged a little more strictly: the order may change at the end.
             limit: asked.limit + SPARE,
-            collections: asked.collections,
+            collections: asked.collections.clone(),
             accepts: Some(Arc::new(move |tag| statuses.may_contain(tag, now))),
-        };
+        })
+    }
+
+    async fn checked(
+        &self,
+        caller: &Caller,
+        asked: &Asked<'_>,
+        found: Vec<gallery::Candidate>,
+        now: Time,
+    ) -> Result<Vec<Identified>, Error> {
         let calibration = self.faces()?.calibration();
         let mut candidates = Vec::new();
-        for found in self.galleries()?.ask(population, question).await? {
+        for found in found {
             let alike = Alike::of(calibration, found.score(), found.comparisons());
             if alike.score < asked.least {
                 continue;
@@ -136,7 +157,7 @@ impl Registry {
             let person = PersonId::from_bytes(found.subject.to_be_bytes());
             let Some(row) = self.store.person(caller.tenant, person).await? else { continue };
             let status = Verification::from_stored(row.status, row.verified_at, row.expires_at).status(now);
-            if !statuses.contains(status) {
+            if !asked.statuses.contains(status) {
                 continue;
             }
             let heads = self.store.samples(caller.tenant, person).await?;

@@ -87,6 +87,10 @@ pub(crate) fn event(tenant: TenantId, person: PersonId, event: EventId) -> Vec<u
     place(Kind::Event, tenant, &[&person.to_bytes(), &event.to_bytes()])
 }
 
-pub(crate) fn answer(tenant: TenantId, person: PersonId, key: &[u8; 16]) -> Vec<u8> {
-    place(Kind::Answer, tenant, &[&person.to_bytes(), key])
+/// An answer about a person, or about something of the tenant.
+pub(crate) fn answer(tenant: TenantId, person: Option<PersonId>, key: &[u8; 16]) -> Vec<u8> {
+    match person {
+        Some(person) => place(Kind::Answer, tenant, &[&person.to_bytes(), key]),
+        None => place(Kind::Answer, tenant, &[key]),
+    }
 }

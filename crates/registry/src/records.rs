@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::{PersonId, SampleId, TenantId, Time, Verification};
+use engine::face::{Spot, Template};
 use store::{PersonRow, SampleHead, SampleKind, SampleRow, SampleState};
 use vault::{Key, TenantKeys};
 
@@ -123,7 +124,60 @@ impl Registry {
     }
 }
 
+/// Form of a template that names where its face was. Its length is one more than a multiple of four, which tells it from
+/// one that does not.
+const WITH_SPOT: u8 = 1;
+
+/// A template as it is sealed, with where in the image its face was.
+pub(crate) fn template_record(template: Option<&Template>, spot: Option<Spot>) -> Vec<u8> {
+    let mut record = template.map(Template::to_bytes).unwrap_or_default();
+    if let Some(spot) = spot {
+        record.extend_from_slice(&spot.to_bytes());
+        record.push(WITH_SPOT);
+    }
+    record
+}
+
+/// What [`template_record`] made; no template where nothing could be made of the image.
+///
+/// # Errors
+/// [`Error::Fault`] when it is damaged.
+pub(crate) fn read_template_record(record: &[u8]) -> Result<(Option<Template>, Option<Spot>), Error> {
+    let damaged = || Error::Fault("a template is damaged".into());
+    let (components, spot) = match record {
+        [] => return Ok((None, None)),
+        [rest @ .., WITH_SPOT] if rest.len() % 4 == 0 => {
+            let (components, spot) = rest.split_last_chunk::<8>().ok_or_else(damaged)?;
+            (components, Some(Spot::from_bytes(*spot)))
+        }
+        components => (components, None),
+    };
+    let template = if components.is_empty() {
+        None
+    } else {
+        Some(Template::from_bytes(components).ok_or_else(damaged)?)
+    };
+    Ok((template, spot))
+}
+
 /// Keyed hash of an image: tells whether the same bytes came again.
 pub(crate) fn digest(keys: &TenantKeys, image: &[u8]) -> [u8; 16] {
     keys.index().hash("image", image)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_template_is_kept_with_and_without_the_place_of_its_face() {
+        let template = Template::normalised(vec![1.0, 2.0, 2.0]).expect("a direction");
+        let spot = Spot::from_bytes([1, 0, 2, 0, 30, 0, 40, 0]);
+        for spot in [None, Some(spot)] {
+            let record = template_record(Some(&template), spot);
+            assert_eq!(read_template_record(&record), Ok((Some(template.clone()), spot)));
+            assert_eq!(read_template_record(&template_record(None, spot)), Ok((None, spot)));
+        }
+        assert!(read_template_record(&[1, 2, 3]).is_err());
+    }
 }

@@ -83,15 +83,15 @@ impl Registry {
         Ok(registry)
     }
 
-    /// The same registry with a face engine: without one, questions about faces are answered with a refusal. Its
+    /// The same registry with a face engine: without one, questions about faces are answered with a refusal. It sees through
+    /// [`Self::present`] and [`Self::for_request`], so that nobody holds on to models once others have taken over; their
     /// galleries are empty until [`Self::load_galleries`].
     ///
     /// # Errors
     /// [`Error::Fault`] when a thread cannot be started.
     pub fn with_faces(self, faces: Faces) -> Result<Self, Error> {
-        let seeing = self.beside(faces)?;
-        seeing.take_over();
-        Ok(seeing)
+        self.beside(faces)?.take_over();
+        Ok(self)
     }
 
     /// A registry over the same store that sees with other models, while requests go on with those in force: its
@@ -127,8 +127,7 @@ impl Registry {
     /// The registry that sees with the models in force now, until it is dropped.
     #[must_use]
     pub fn present(&self) -> Self {
-        let eyes = self.in_force.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let (faces, galleries) = eyes.map(|e| (e.faces, e.galleries)).unzip();
+        let (faces, galleries) = self.eyes().map(|e| (e.faces, e.galleries)).unzip();
         Self { faces, galleries, ..self.clone() }
     }
 
@@ -153,8 +152,17 @@ impl Registry {
 
     /// Whether faces can be analysed.
     #[must_use]
-    pub const fn has_faces(&self) -> bool {
-        self.faces.is_some()
+    pub fn has_faces(&self) -> bool {
+        self.faces.is_some() || self.eyes().is_some()
+    }
+
+    /// The name of the embedder that new requests see with.
+    pub(crate) fn embedder_in_force(&self) -> Option<Arc<str>> {
+        self.eyes().map(|eyes| Arc::clone(&eyes.faces.ids().embedder))
+    }
+
+    fn eyes(&self) -> Option<Eyes> {
+        self.in_force.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The figures in force.

@@ -1,13 +1,14 @@
 //! Templates of the model in force, made again from stored images: after the embedder was changed.
 
 use domain::{PersonId, SampleId, TenantId};
-use engine::face::{FaceError, Template, Want};
-use store::{Changes, Remade, SampleHead, SearchRow};
+use engine::face::{FaceError, Spot, Template, Want};
+use store::{Changes, Remade, SampleHead, SearchRow, Slot};
 use vault::{Key, TenantKeys};
 
 use crate::error::Error;
 use crate::keys::nonce;
 use crate::place;
+use crate::records::{read_template_record, template_record};
 use crate::registry::Registry;
 
 /// Faces read in one go.
@@ -20,27 +21,52 @@ pub(crate) enum Held {
     /// Nothing, and nothing can be made of its image.
     Nothing,
     /// Nothing yet.
-    NotYet,
+    NotYet(Missing),
+}
+
+/// A template that is to be made again.
+pub(crate) struct Missing {
+    person: PersonId,
+    sample: SampleId,
+    /// The template it may replace: never that of the models requests see with.
+    slot: Slot,
+    /// Where in the image the face was when it was enrolled.
+    spot: Option<Spot>,
 }
 
 impl Registry {
     /// Opens a sample's template of the model in force.
     pub(crate) fn held(&self, tenant: TenantId, key: &Key, sample: SampleHead) -> Result<Held, Error> {
-        let (person, id) = (sample.person, sample.id);
         let model = &*self.faces()?.ids().embedder;
-        let (place, sealed) = match (sample.template, sample.remade) {
-            (Some(sealed), _) if sample.model == model => (place::template(tenant, person, id), sealed),
-            (_, Some((remade, sealed))) if remade == model => {
-                (place::remade(tenant, person, id, &remade), sealed)
+        let (person, id) = (sample.person, sample.id);
+        let second_model = sample.remade.as_ref().map(|(m, _)| m.clone());
+        let here = sample.model == model || second_model.as_deref() == Some(model);
+        let first = sample.template.map(|sealed| (sample.model, place::template(tenant, person, id), sealed));
+        let second = sample.remade.map(|(m, sealed)| {
+            let place = place::remade(tenant, person, id, &m);
+            (m, place, sealed)
+        });
+        let mut spot = None;
+        for (of, place, sealed) in first.into_iter().chain(second) {
+            if of != model && here {
+                continue;
             }
-            _ => return Ok(Held::NotYet),
-        };
-        let bytes = key.open(&place, sealed)?;
-        if bytes.is_empty() {
-            return Ok(Held::Nothing);
+            let (template, at) = read_template_record(&key.open(&place, sealed)?)?;
+            if of == model {
+                return Ok(template.map_or(Held::Nothing, Held::Template));
+            }
+            spot = spot.or(at);
         }
-        let template = Template::from_bytes(&bytes);
-        template.map(Held::Template).ok_or_else(|| Error::Fault("a template is damaged".into()))
+        Ok(Held::NotYet(Missing { person, sample: id, slot: self.spare(second_model.as_deref()), spot }))
+    }
+
+    /// The slot of a sample that the models requests see with do not need, where `second` has made the second.
+    fn spare(&self, second: Option<&str>) -> Slot {
+        let own = self.faces.as_ref().map(|faces| &*faces.ids().embedder);
+        match self.embedder_in_force() {
+            Some(seen_with) if second == Some(&*seen_with) && own != second => Slot::First,
+            _ => Slot::Second,
+        }
     }
 
     /// Makes the template of a stored image again, and keeps it; `None` when nothing can be made of it.
@@ -48,11 +74,12 @@ impl Registry {
         &self,
         tenant: TenantId,
         key: &Key,
-        (person, sample): (PersonId, SampleId),
+        missing: Missing,
     ) -> Result<Option<Template>, Error> {
+        let Missing { person, sample, slot, spot } = missing;
         let image = self.store.sample_image(tenant, person, sample).await?;
         let template = match image.map(|image| key.open(&place::image(tenant, person, sample), image)) {
-            Some(Ok(image)) => self.template_at_any_quality(image).await?,
+            Some(Ok(image)) => self.template_at_any_quality(image, spot).await?,
             missing => {
                 let damaged = missing.is_some();
                 tracing::error!(%person, %sample, damaged, "an enrolled face has no image to make a template of");
@@ -60,24 +87,38 @@ impl Registry {
             }
         };
         let model = self.faces()?.ids().embedder.to_string();
-        let plain = template.as_ref().map(Template::to_bytes).unwrap_or_default();
-        let sealed =
-            key.seal(nonce(&*self.random), &place::remade(tenant, person, sample, &model), &plain)?;
+        let plain = template_record(template.as_ref(), spot);
+        let place = match slot {
+            Slot::First => place::template(tenant, person, sample),
+            Slot::Second => place::remade(tenant, person, sample, &model),
+        };
+        let sealed = key.seal(nonce(&*self.random), &place, &plain)?;
         let mut changes = Changes::at(self.now());
-        changes.remade.push(Remade { person, sample, model, template: sealed });
+        changes.remade.push(Remade { person, sample, slot, model, template: sealed });
         self.store.commit(tenant, changes).await?;
         Ok(template)
     }
 
-    /// A template of an image that was good enough once, whatever the gates say now.
-    async fn template_at_any_quality(&self, image: Vec<u8>) -> Result<Option<Template>, Error> {
+    /// A template of an image that was good enough once, whatever the gates say now: of the face that was enrolled, where
+    /// that is known.
+    async fn template_at_any_quality(
+        &self,
+        image: Vec<u8>,
+        spot: Option<Spot>,
+    ) -> Result<Option<Template>, Error> {
         let faces = self.faces()?;
-        match faces.analyse(image.clone(), Want::Template).await {
-            Ok(analysis) => return Ok(analysis.template),
-            Err(FaceError::Rejected(_)) => {}
-            Err(error) => return Err(error.into()),
-        }
-        match faces.analyse(image, Want::Central).await {
+        let last = match spot {
+            Some(spot) => Want::Again(spot),
+            None => {
+                match faces.analyse(image.clone(), Want::Template).await {
+                    Ok(analysis) => return Ok(analysis.template),
+                    Err(FaceError::Rejected(_)) => {}
+                    Err(error) => return Err(error.into()),
+                }
+                Want::Central
+            }
+        };
+        match faces.analyse(image, last).await {
             Ok(analysis) => Ok(analysis.template),
             Err(FaceError::Rejected(rejection)) => {
                 tracing::error!(%rejection, "no template can be made of an enrolled face: it cannot be found any more");
@@ -129,9 +170,8 @@ impl Registry {
         let key = keys.wrapping().unwrap_key(&place::person_key(tenant, row.person), row.wrapped_key)?;
         let mut made = 0;
         for sample in row.samples {
-            let id = (row.person, sample.id);
-            if matches!(self.held(tenant, &key, sample)?, Held::NotYet) {
-                self.remake(tenant, &key, id).await?;
+            if let Held::NotYet(missing) = self.held(tenant, &key, sample)? {
+                self.remake(tenant, &key, missing).await?;
                 made += 1;
             }
         }

@@ -41,6 +41,14 @@ pub(crate) fn maybe_time(row: &Row<'_>, column: usize) -> Result<Option<Time>> {
     Ok(row.get::<_, Option<i64>>(column)?.map(Time::from_millis))
 }
 
+/// A person where there is one; nobody is no bytes.
+pub(crate) fn maybe_person(row: &Row<'_>, column: usize) -> Result<Option<PersonId>> {
+    match row.get_ref(column)?.as_blob()? {
+        [] => Ok(None),
+        bytes => bytes.try_into().map(|id| Some(PersonId::from_bytes(id))).map_err(|_| strange(column)),
+    }
+}
+
 pub(crate) fn person(row: &Row<'_>) -> Result<PersonRow> {
     Ok(PersonRow {
         id: PersonId::from_bytes(row.get(0)?),
@@ -103,12 +111,7 @@ pub(crate) fn pair(row: &Row<'_>) -> Result<PairRow> {
         id: DuplicateId::from_bytes(row.get(0)?),
         persons: [PersonId::from_bytes(row.get(1)?), PersonId::from_bytes(row.get(2)?)],
         created_at: time(row, 3)?,
-        decision: match row.get::<_, u8>(4)? {
-            1 => PairDecision::Open,
-            2 => PairDecision::Same,
-            3 => PairDecision::Different,
-            _ => return Err(strange(4)),
-        },
+        decision: PairDecision::from_number(row.get(4)?).ok_or_else(|| strange(4))?,
         version: row.get(5)?,
         sealed: row.get(6)?,
     })

@@ -85,6 +85,15 @@ pub enum PersonChange {
     },
 }
 
+/// A sample has room for two templates, so that those of the models in force are never in the way of the next ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slot {
+    /// The one the sample was enrolled with ([`crate::SampleHead::template`]).
+    First,
+    /// The other ([`crate::SampleHead::remade`]).
+    Second,
+}
+
 /// A template made again from a sample's image.
 #[derive(Clone, Debug)]
 pub struct Remade {
@@ -92,6 +101,8 @@ pub struct Remade {
     pub person: PersonId,
     /// Of which sample; one that is gone is passed over.
     pub sample: SampleId,
+    /// What it replaces.
+    pub slot: Slot,
     /// By which model.
     pub model: String,
     /// The template, sealed.

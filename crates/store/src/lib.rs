@@ -11,7 +11,9 @@ mod port;
 mod query;
 mod rows;
 
-pub use changes::{Changes, CollectionChange, Committed, PairChange, PersonChange, Remade, TokenChange};
+pub use changes::{
+    Changes, CollectionChange, Committed, PairChange, PersonChange, Remade, Slot, TokenChange,
+};
 pub use error::{CommitError, Conflict, StoreError};
 pub use port::{Answer, Store};
 pub use query::{Cursor, ListQuery, Page, Sort, TOTAL_CAP, Total};

@@ -197,8 +197,8 @@ pub struct IdempotencyRow {
     pub body: [u8; 16],
     /// Status of the answer.
     pub status: u16,
-    /// The person the answer is about: it is sealed under that person's key, so that erasure reaches it.
-    pub person: PersonId,
+    /// The person the answer is about, if it is about one: it is sealed under that person's key, so that erasure reaches it.
+    pub person: Option<PersonId>,
     /// The answer, sealed, without images.
     pub sealed: Vec<u8>,
     /// When it is forgotten.
@@ -262,6 +262,19 @@ pub enum PairDecision {
     Same = 2,
     /// They are two.
     Different = 3,
+}
+
+impl PairDecision {
+    /// From its number.
+    #[must_use]
+    pub const fn from_number(number: u8) -> Option<Self> {
+        match number {
+            1 => Some(Self::Open),
+            2 => Some(Self::Same),
+            3 => Some(Self::Different),
+            _ => None,
+        }
+    }
 }
 
 /// Two persons who may be one.

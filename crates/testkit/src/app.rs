@@ -196,7 +196,7 @@ async fn open(folder: &Path, clock: &Arc<TestClock>, setup: &Setup) -> Arc<Regis
     let own = setup.own.map(|settings| (TenantId::DEFAULT, settings));
     let registry = registry.with_settings_of(own.into_iter().collect());
     let registry = match setup.faces.clone() {
-        Some(faces) => registry.with_faces(faces).expect("threads"),
+        Some(faces) => registry.with_faces(faces).expect("threads").present(),
         None => registry,
     };
     if setup.load {

@@ -26,6 +26,16 @@ pub fn engine() -> Faces {
 /// An engine whose embedder has this name; templates of different names have nothing in common.
 #[must_use]
 pub fn engine_named(embedder: &str) -> Faces {
+    made(embedder, None)
+}
+
+/// An engine whose threads hold on to something for as long as they run.
+#[must_use]
+pub fn engine_holding(held: &Arc<()>) -> Faces {
+    made("supplied-1", Some(held))
+}
+
+fn made(embedder: &str, held: Option<&Arc<()>>) -> Faces {
     let seed =
         embedder.bytes().fold(0, |seed: u64, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)));
     let meaning = Meaning {
@@ -34,11 +44,13 @@ pub fn engine_named(embedder: &str) -> Faces {
         calibration: Calibration::new(&[(-1.0, 1.0), (0.0, 0.5), (0.3, 1e-2), (0.6, 1e-6)], 1e-6)
             .expect("a calibration"),
     };
-    Faces::employ(vec![Supplied { seed }, Supplied { seed }], 64, meaning, "supplied").expect("threads")
+    let analyst = || Supplied { seed, _held: held.cloned() };
+    Faces::employ(vec![analyst(), analyst()], 64, meaning, "supplied").expect("threads")
 }
 
 struct Supplied {
     seed: u64,
+    _held: Option<Arc<()>>,
 }
 
 /// Numbers from −1 to 1, the same every time for one seed.

@@ -5,7 +5,7 @@
 
 use std::io::Cursor;
 
-use engine::face::{Gates, ImageLimits, Template, Want};
+use engine::face::{Gates, ImageLimits, Spot, Template, Want};
 use engine::runtime::Fallback;
 use engine::worker::{Faces, Settings};
 use image::ImageFormat;
@@ -78,6 +78,28 @@ fn one_person_is_told_from_another_at_the_shipped_threshold() {
     let (ana, again, eva) = (template(faces::ana()), template(faces::ana_again()), template(faces::eva()));
     assert!(ana.cosine(&again).unwrap() > 0.8);
     assert!(engine.calibration().rate(ana.cosine(&eva).unwrap()) > 1e-3);
+}
+
+#[test]
+fn the_face_that_was_enrolled_is_found_again_beside_another() {
+    let engine = faces::engine();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let ana = engine.analyse_blocking(faces::ana(), Want::Template).unwrap().template.unwrap();
+    let seen = runtime.block_on(engine.detect(faces::two())).unwrap();
+    let mut likeness: Vec<f32> = seen
+        .faces
+        .iter()
+        .map(|(face, _)| {
+            let want = Want::Again(Spot::of(face));
+            let again = engine.analyse_blocking(faces::two(), want).unwrap().template.unwrap();
+            again.cosine(&ana).unwrap()
+        })
+        .collect();
+    likeness.sort_by(f32::total_cmp);
+    let [other, same] = likeness[..] else { panic!("{likeness:?}") };
+    assert!(same > 0.8 && other < 0.4, "{likeness:?}");
+    let nowhere = Want::Again(Spot::from_bytes([0; 8]));
+    assert!(engine.analyse_blocking(faces::two(), nowhere).is_err(), "nobody is taken for somebody else");
 }
 
 #[test]

@@ -2,9 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up must fail loudly")]
 
+use axum::http::Method;
 use domain::{Scope, TenantId};
 use serde_json::{Value, json};
-use testkit::supplied::{body, engine, engine_named, face, probe, setup};
+use testkit::supplied::{body, engine, engine_holding, engine_named, face, probe, setup};
 use testkit::{App, Reply, Setup};
 
 async fn start() -> App {
@@ -453,6 +454,9 @@ async fn models_change_there_and_back_while_every_search_is_answered() {
     assert_eq!(found(&search(&app, 21, json!({})).await), std::slice::from_ref(&late));
     assert_eq!(search(&app, 3, json!({})).await.json["models"]["embedder"], "supplied-2");
     app.post("/v2/persons/liveness", &body("P", &face(4, 7, 0.2))).await.problem(409, "duplicate-person");
+    // A third set of models leaves those of the second alone while requests still see with them.
+    change("supplied-3").await;
+    assert_eq!(search(&app, 3, json!({})).await.json["models"]["embedder"], "supplied-3");
     // Back: who came meanwhile is known there too.
     change("supplied-1").await;
     assert_eq!(search(&app, 3, json!({})).await.json["models"]["embedder"], "supplied-1");
@@ -460,4 +464,54 @@ async fn models_change_there_and_back_while_every_search_is_answered() {
     stop.store(true, std::sync::atomic::Ordering::Relaxed);
     let seen = searching.await.unwrap();
     assert!(seen.contains("supplied-1"), "{seen:?}");
+}
+
+#[tokio::test]
+async fn models_that_were_taken_over_from_are_given_back() {
+    let app = App::start().await;
+    let first = std::sync::Arc::new(());
+    let seeing = app.registry.beside(engine_holding(&first)).unwrap();
+    seeing.load_galleries().await.unwrap();
+    seeing.take_over();
+    drop(seeing);
+    let id = app.post("/v2/persons", &body("A", &face(1, 0, 0.2))).await.expect(201).id();
+    assert_eq!(found(&search(&app, 1, json!({})).await), [id]);
+    assert!(std::sync::Arc::strong_count(&first) > 1, "its threads hold it");
+    app.registry.beside(engine_named("supplied-2")).unwrap().take_over();
+    for _ in 0..500 {
+        if std::sync::Arc::strong_count(&first) == 1 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("the threads of the first models are still there");
+}
+
+#[tokio::test]
+async fn making_a_collection_and_deciding_of_a_pair_are_done_once_however_often_they_are_sent() {
+    let app = start().await;
+    let keyed = |path: String, key: &'static str, body: Value| {
+        let app = &app;
+        async move { app.send(Method::POST, &path, &[("idempotency-key", key)], Some(&body)).await }
+    };
+    let make = |name: &str| keyed("/v2/collections".into(), "c", json!({"name": name, "description": "d"}));
+    let made = make("staff").await.expect(201);
+    app.put(&format!("/v2/collections/{}", made.id()), &json!({"name": "team"})).await.expect(200);
+    let again = make("staff").await.expect(201);
+    assert_eq!((again.json, &again.headers["location"]), (made.json, &made.headers["location"]));
+    make("other").await.problem(422, "idempotency-key-reused");
+    assert_eq!(app.get("/v2/collections").await.json["data"].as_array().map(Vec::len), Some(1));
+
+    enrol(&app, 1).await;
+    let mut twin = body("P", &face(1, 1, 0.2));
+    twin["onDuplicate"] = json!("flag");
+    app.post("/v2/persons", &twin).await.expect(201);
+    let pair = app.get("/v2/duplicates").await.json["data"][0]["id"].as_str().unwrap().to_owned();
+    let path = format!("/v2/duplicates/{pair}/decide");
+    let decide = || keyed(path.clone(), "d", json!({"decision": "different", "reason": "twins"}));
+    let decided = decide().await.expect(200);
+    // Taken back by somebody else meanwhile: the repetition is answered, and does not decide anew.
+    app.post(&path, &json!({"decision": "open"})).await.expect(200);
+    assert_eq!(decide().await.expect(200).json, decided.json);
+    assert_eq!(app.get("/v2/duplicates").await.json["data"][0]["decision"], "open");
 }

@@ -147,3 +147,56 @@ async fn a_face_that_was_removed_meanwhile_does_not_come_back_as_a_hole() {
         "a first face is kept"
     );
 }
+
+#[tokio::test]
+async fn who_was_in_a_collection_that_is_gone_comes_back_outside_it() {
+    let app = App::with(setup()).await;
+    let staff = app.post("/v2/collections", &json!({"name": "staff"})).await.expect(201).id();
+    app.post("/v2/collections", &json!({"name": "guests"})).await.expect(201);
+    let (first, second) = twice(&app).await;
+    let inside = json!({"collections": ["staff", "guests"]});
+    app.put(&format!("/v2/persons/{second}"), &inside).await.expect(200);
+    merge(&app, "merge", &first, &second).await.expect(200);
+    app.delete(&format!("/v2/collections/{staff}")).await.expect(204);
+    let parted = merge(&app, "unmerge", &first, &second).await.expect(200);
+    assert_eq!(parted.json["mergedIds"], Value::Null);
+    let restored = get(&app, &second).await.expect(200).json;
+    assert_eq!(restored["collections"].as_array().map(Vec::len), Some(1), "the one that is left");
+}
+
+#[tokio::test]
+async fn answers_kept_of_somebody_who_was_merged_are_given_again_after_parting() {
+    let app = App::with(setup()).await;
+    let first = app.post("/v2/persons", &json!({"firstName": "A", "lastName": "B"})).await.expect(201).id();
+    let body = json!({"firstName": "C", "lastName": "D"});
+    let send = || app.send(Method::POST, "/v2/persons", &[("idempotency-key", "k")], Some(&body));
+    let made = send().await.expect(201);
+    merge(&app, "merge", &first, &made.id()).await.expect(200);
+    send().await.problem(404, "not-found");
+    merge(&app, "unmerge", &first, &made.id()).await.expect(200);
+    assert_eq!(send().await.expect(201).json, made.json);
+}
+
+#[tokio::test]
+async fn merges_hang_in_one_another_so_deep_and_no_deeper() {
+    let app = App::with(setup()).await;
+    let new = async || app.post("/v2/persons", &json!({"firstName": "A", "lastName": "B"})).await.id();
+    let mut inner = new().await;
+    let mut outer = Vec::new();
+    for _ in 0..8 {
+        let next = new().await;
+        merge(&app, "merge", &next, &inner).await.expect(200);
+        outer.push(inner);
+        inner = next;
+    }
+    let last = new().await;
+    merge(&app, "merge", &last, &inner).await.problem(409, "too-many-merges");
+    get(&app, &last).await.expect(200);
+    // The other way round adds no depth, and all can be parted again.
+    merge(&app, "merge", &inner, &last).await.expect(200);
+    for before in outer.into_iter().rev() {
+        merge(&app, "unmerge", &inner, &before).await.expect(200);
+        inner = before;
+    }
+    get(&app, &inner).await.expect(200);
+}

@@ -51,6 +51,8 @@ codes! {
         "There is nothing to compare with. Enrol a face with `POST /v2/persons/{personId}/biometrics` or `POST /v2/persons/{personId}/liveness`.";
     TOO_MANY_SAMPLES = CONFLICT "too-many-samples" "The person has as many face samples as one may have"
         "At most ten. Remove one with `DELETE /v2/persons/{personId}/biometrics/{sampleId}`.";
+    TOO_MANY_MERGES = CONFLICT "too-many-merges" "The record has taken in as many others as one may"
+        "Merges can be undone, so each is kept: at most 50 in one record, at most 8 inside one another. Merge the other way round, into the record that has taken in others before, or undo a merge first.";
     COLLECTION_NAME_TAKEN = CONFLICT "collection-name-taken" "Another collection has this name"
         "Names of collections are unique within the tenant, whatever their case.";
     ILLEGAL_TRANSITION = CONFLICT "illegal-transition" "The status cannot change that way"

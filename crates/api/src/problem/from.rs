@@ -39,6 +39,7 @@ impl From<Error> for Problem {
             Error::MergeWithItself => {
                 Self::new(codes::VALIDATION_FAILED).detail("a person cannot be merged with itself")
             }
+            Error::TooManyMerges => Self::new(codes::TOO_MANY_MERGES),
             Error::NoFaceEnrolled => Self::new(codes::NO_FACE_ENROLLED),
             Error::TooManySamples => Self::new(codes::TOO_MANY_SAMPLES),
             Error::GalleryLoading => Self::new(codes::GALLERY_LOADING).retry_after(1),

@@ -9,6 +9,7 @@ use super::align::{Similarity, warp};
 use super::decode::{Decoded, ImageLimits, decode};
 use super::detect::{Face, detect, look_closer};
 use super::quality::{Gates, check_look, check_place, measure, nearest_to_centre, single, subject};
+use super::spot::Spot;
 use super::template::Template;
 use super::{FaceError, ModelIds, liveness};
 use crate::models::{Colour, Manifest, Models, ModelsError};
@@ -22,6 +23,8 @@ pub enum Want {
     /// A template of the face nearest to the centre, whatever its quality: how files laid out as those of LFW are
     /// to be read.
     Central,
+    /// A template of the face that was here when the image was enrolled, whatever its quality.
+    Again(Spot),
     /// Liveness, and a template where the score reaches `threshold`.
     Liveness {
         /// On the published scale.
@@ -129,25 +132,26 @@ impl Chain {
     pub fn analyse(&mut self, bytes: &[u8], want: Want) -> Result<Analysis, FaceError> {
         let Decoded { pixels, stored } = decode(bytes, &self.limits)?;
         let faces = detect(self.detector.as_mut(), &self.manifest.detector, &pixels, &mut self.input)?;
-        let central = want == Want::Central;
+        let gated = matches!(want, Want::Template | Want::Liveness { .. });
         let face = match want {
             Want::Central => nearest_to_centre(&faces, &pixels)?,
+            Want::Again(spot) => spot.find(&faces).ok_or(Rejection::new(RejectionCode::FaceNotFound))?,
             Want::Template => subject(&faces, &pixels)?,
             Want::Liveness { .. } => single(&faces)?,
         };
         let judged = matches!(want, Want::Liveness { .. });
-        if !central {
+        if gated {
             check_place(&face, &pixels, &self.gates, judged)?;
         }
         let face =
             look_closer(self.detector.as_mut(), &self.manifest.detector, &pixels, &face, &mut self.input)?;
         let quality = self.align(&pixels, &face)?;
-        if !central {
+        if gated {
             check_look(&quality, &self.gates, judged)?;
         }
         // The embedder's input is ready now; the liveness network gets a buffer of its own.
         let liveness = match want {
-            Want::Template | Want::Central => None,
+            Want::Template | Want::Central | Want::Again(_) => None,
             Want::Liveness { .. } => {
                 let mut input = Vec::new();
                 Some(liveness::score(

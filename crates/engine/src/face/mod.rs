@@ -9,6 +9,7 @@ mod liveness;
 mod orientation;
 pub mod quality;
 mod resample;
+mod spot;
 mod strip;
 pub mod template;
 
@@ -19,6 +20,7 @@ pub use decode::ImageLimits;
 pub use detect::Face;
 use domain::biometric::Rejection;
 pub use quality::Gates;
+pub use spot::Spot;
 pub use template::Template;
 
 use crate::models::{Models, ModelsError};

@@ -9,10 +9,12 @@ mod fetch;
 pub mod fold;
 mod manifest;
 mod onnx;
+mod succession;
 
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use manifest::{BadManifest, Client, Colour, Detector, Embedder, Liveness, Manifest, Package, Weights};
 
@@ -89,16 +91,15 @@ pub struct Entry {
     pub installed: bool,
 }
 
-/// Manifests in the cache folder: in force instead of the built-in one, to follow, and before.
+/// A manifest in the cache folder that is in force instead of the built-in one.
 const IN_FORCE: &str = "manifest.toml";
-const SUCCESSOR: &str = "successor.toml";
-const BEFORE: &str = "before.toml";
 
-/// The cache folder and the manifest in force there.
+/// The cache folder and a manifest: the one in force there when it was opened, or the one that follows.
 #[derive(Clone, Debug)]
 pub struct Models {
     folder: PathBuf,
     manifest: Manifest,
+    text: Arc<str>,
 }
 
 impl Models {
@@ -108,66 +109,14 @@ impl Models {
     /// [`ModelsError::Io`] or [`ModelsError::Manifest`].
     pub fn open(folder: &Path) -> Result<Self, ModelsError> {
         fs::create_dir_all(folder)?;
-        let own = folder.join(IN_FORCE);
-        let manifest =
-            if own.exists() { Manifest::parse(&fs::read_to_string(own)?)? } else { Manifest::built_in()? };
-        Ok(Self { folder: folder.to_owned(), manifest })
+        Self::of(folder, succession::in_force(folder)?)
     }
 
-    /// The models that are to follow those in force, where [`Self::announce`] has named some.
-    ///
-    /// # Errors
-    /// As [`Self::open`].
-    pub fn successor(folder: &Path) -> Result<Option<Self>, ModelsError> {
-        match fs::read_to_string(folder.join(SUCCESSOR)) {
-            Ok(text) => Ok(Some(Self { folder: folder.to_owned(), manifest: Manifest::parse(&text)? })),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+    fn of(folder: &Path, text: String) -> Result<Self, ModelsError> {
+        Ok(Self { folder: folder.to_owned(), manifest: Manifest::parse(&text)?, text: text.into() })
     }
 
-    /// Names the models of a manifest file as those to follow. A running server takes them up by itself.
-    ///
-    /// # Errors
-    /// [`ModelsError::Io`] or [`ModelsError::Manifest`].
-    pub fn announce(&self, manifest: &Path) -> Result<(), ModelsError> {
-        let text = fs::read_to_string(manifest)?;
-        Manifest::parse(&text)?;
-        write_whole(&self.folder.join(SUCCESSOR), text.as_bytes())?;
-        Ok(())
-    }
-
-    /// Names the models before those in force as those to follow; `false` when there are none.
-    ///
-    /// # Errors
-    /// As [`Self::announce`].
-    pub fn recall(&self) -> Result<bool, ModelsError> {
-        let before = self.folder.join(BEFORE);
-        Ok(before.exists() && self.announce(&before).map(|()| true)?)
-    }
-
-    /// Puts these models in force for the next start, and keeps those before.
-    ///
-    /// # Errors
-    /// [`ModelsError::Io`].
-    pub fn promote(&self) -> Result<(), ModelsError> {
-        write_whole(&self.folder.join(BEFORE), self.text()?.as_bytes())?;
-        fs::rename(self.folder.join(SUCCESSOR), self.folder.join(IN_FORCE))?;
-        Ok(())
-    }
-
-    /// The text of the manifest in force.
-    ///
-    /// # Errors
-    /// [`ModelsError::Io`].
-    pub fn text(&self) -> Result<String, ModelsError> {
-        match fs::read_to_string(self.folder.join(IN_FORCE)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Manifest::BUILT_IN.to_owned()),
-            text => Ok(text?),
-        }
-    }
-
-    /// The manifest in force.
+    /// What the manifest says.
     #[must_use]
     pub const fn manifest(&self) -> &Manifest {
         &self.manifest
@@ -358,11 +307,11 @@ impl Models {
 
     fn install_folder(&self, folder: &Path) -> Result<(), ModelsError> {
         let text = fs::read_to_string(folder.join("manifest.toml"))?;
-        let other = Self { folder: self.folder.clone(), manifest: Manifest::parse(&text)? };
+        let other = Self::of(&self.folder, text)?;
         for weights in other.manifest.weights().into_iter().filter(|w| w.package.is_none()) {
             other.keep(weights, fs::read(folder.join(&weights.path))?)?;
         }
-        write_whole(&self.folder.join("manifest.toml"), text.as_bytes())?;
+        write_whole(&self.folder.join(IN_FORCE), other.text.as_bytes())?;
         Ok(())
     }
 

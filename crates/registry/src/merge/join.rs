@@ -4,7 +4,7 @@ use domain::{EventId, PersonId, SampleId, TenantId, Time};
 use store::{Changes, EventRow, PersonChange, SampleHead, SampleKind, SampleRow, SampleState};
 use vault::Key;
 
-use super::record::{Merged, joined};
+use super::record::{Merged, joined, too_many};
 use crate::access::Caller;
 use crate::error::Error;
 use crate::history::EventKind;
@@ -26,7 +26,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::MergeWithItself`], [`Error::FaceMismatch`], [`Error::TooManySamples`],
-    /// [`Error::TooMuchMetadata`], or what the store says.
+    /// [`Error::TooMuchMetadata`], [`Error::TooManyMerges`], or what the store says.
     pub async fn merge(
         &self,
         caller: &Caller,
@@ -74,6 +74,7 @@ impl Registry {
     async fn joined(&self, caller: &Caller, opened: Opened, other: Opened) -> Result<Draft, Error> {
         let tenant = caller.tenant;
         let mut draft = Draft::of(opened, Changes::at(self.now()), true);
+        let place = place::person_key(tenant, other.person.id);
         let mut merged = Merged {
             id: other.person.id.to_bytes(),
             at: draft.changes.now.millis(),
@@ -81,6 +82,7 @@ impl Registry {
             status: other.person.verification.stored().as_str().to_owned(),
             verified_at: other.person.verification.verified_at().map(Time::millis),
             expires_at: other.person.verification.expires_at().map(Time::millis),
+            wrapped_key: draft.opened.key.wrap(nonce(&*self.random), &place, &other.key)?,
             sealed: Box::new(other.person.sealed.clone()),
             before: draft.opened.person.profile().clone(),
             after: joined(draft.opened.person.profile(), other.person.profile())?,
@@ -114,6 +116,9 @@ impl Registry {
         }
         draft.opened.person.sealed.profile = merged.after.clone();
         draft.opened.person.sealed.merged.push(merged);
+        if too_many(&draft.opened.person.sealed.merged) {
+            return Err(Error::TooManyMerges);
+        }
         draft.kinds.push(EventKind::Merged);
         Ok(draft)
     }

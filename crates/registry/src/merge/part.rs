@@ -3,7 +3,6 @@
 use domain::lifecycle::Cause;
 use domain::{PersonId, SampleId, Status, Time, Verification};
 use store::{Changes, PersonChange};
-use vault::Key;
 
 use super::record::{Merged, parted};
 use crate::access::Caller;
@@ -43,7 +42,8 @@ impl Registry {
                 opened.person.sealed.merged.iter().rposition(|m| m.id() == from).ok_or(Error::NotFound)?;
             let draft = self.parted(caller, opened, at).await?;
             match self.commit_draft(caller, draft, None, held.as_ref()).await {
-                Err(Error::Stale) => {}
+                // A collection that went in the meantime is left out the next time.
+                Err(Error::Stale | Error::NoSuchCollection(_)) => {}
                 result => return result,
             }
         }
@@ -55,7 +55,7 @@ impl Registry {
         let mut draft = Draft::of(opened, Changes::at(self.now()), true);
         let merged = draft.opened.person.sealed.merged.remove(at);
         let now = draft.changes.now;
-        let mut restored = self.restored(caller, &draft.opened, &merged, now)?;
+        let mut restored = self.restored(caller, &draft.opened, &merged, now).await?;
         let mut there = Vec::new();
         for head in self.store.samples(tenant, draft.opened.person.id).await? {
             let Some((old, new)) = merged.samples.iter().find(|(_, new)| *new == head.id.to_bytes()) else {
@@ -102,8 +102,8 @@ impl Registry {
         Ok(draft)
     }
 
-    /// The person that was taken in, as it was, under a new key.
-    fn restored(
+    /// The person that was taken in, as it was, under the key it had; outside collections that are gone.
+    async fn restored(
         &self,
         caller: &Caller,
         beside: &Opened,
@@ -111,11 +111,19 @@ impl Registry {
         now: Time,
     ) -> Result<Opened, Error> {
         let id = merged.id();
-        let key = Key::from_bytes(self.random.bytes());
         let place = place::person_key(caller.tenant, id);
+        let key = beside.key.unwrap_key(&place, merged.wrapped_key.clone())?;
         let wrapped_key = beside.tenant_keys.wrapping().wrap(nonce(&*self.random), &place, &key)?;
         let time = |t: Option<i64>| t.map(Time::from_millis);
         let status = Status::parse(&merged.status).unwrap_or(Status::Pending);
+        let mut sealed = (*merged.sealed).clone();
+        let mut collections = Vec::new();
+        for collection in sealed.profile.collections() {
+            if self.store.collection(caller.tenant, collection).await?.is_some() {
+                collections.push(collection);
+            }
+        }
+        sealed.profile.set_collections(collections);
         let person = Person {
             id,
             version: merged.version + 1,
@@ -127,7 +135,7 @@ impl Registry {
                 time(merged.expires_at),
             ),
             read_at: now,
-            sealed: (*merged.sealed).clone(),
+            sealed,
         };
         Ok(Opened { person, key, wrapped_key, tenant_keys: beside.tenant_keys.clone() })
     }

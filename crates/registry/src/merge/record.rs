@@ -18,6 +18,8 @@ pub(crate) struct Merged {
     pub(super) status: String,
     pub(super) verified_at: Option<i64>,
     pub(super) expires_at: Option<i64>,
+    /// Its key, wrapped by that of the person that took it in: once parted, answers kept under it open again.
+    pub(super) wrapped_key: Vec<u8>,
     /// All that was sealed of it.
     pub(super) sealed: Box<Sealed>,
     /// The profile that took it in, before and after.
@@ -27,6 +29,25 @@ pub(crate) struct Merged {
     pub(super) samples: Vec<([u8; 16], [u8; 16])>,
     /// Its history.
     pub(super) events: Vec<[u8; 16]>,
+}
+
+/// Merges that can be undone hang in one another like dolls: so many deep, and so many in all, so that a record stays
+/// small enough to be read.
+const DEEPEST: usize = 8;
+const MOST: usize = 50;
+
+/// How deep merges hang in one another, and how many there are.
+fn extent(merged: &[Merged]) -> (usize, usize) {
+    merged.iter().fold((0, 0), |(depth, count), m| {
+        let (deeper, more) = extent(&m.sealed.merged);
+        (depth.max(deeper + 1), count + more + 1)
+    })
+}
+
+/// Whether a record with these merges has as many as one may have.
+pub(super) fn too_many(merged: &[Merged]) -> bool {
+    let (depth, count) = extent(merged);
+    depth > DEEPEST || count > MOST
 }
 
 impl Merged {

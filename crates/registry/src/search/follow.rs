@@ -125,7 +125,7 @@ impl Registry {
             match self.held(tenant, &key, sample)? {
                 Held::Template(template) => templates.push((sample_key(id), template.values().to_vec())),
                 Held::Nothing => {}
-                Held::NotYet => missing += 1,
+                Held::NotYet(_) => missing += 1,
             }
         }
         Ok((templates, missing))

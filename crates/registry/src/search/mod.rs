@@ -60,15 +60,19 @@ impl Galleries {
         Arc::clone(populations.entry(tenant).or_insert_with(|| Arc::new(Population::new(self.dimensions))))
     }
 
-    /// Asks the searching threads.
+    /// Asks the searching threads, all questions in one pass.
     pub(crate) async fn ask(
         &self,
         population: &Population,
-        question: Question,
-    ) -> Result<Vec<Candidate>, Error> {
-        let asked = self.scanner.ask(Arc::clone(population.gallery()), question).map_err(|_| Error::Busy)?;
-        let found: Found = asked.await.map_err(|_| Error::Fault("a search came to nothing".into()))?;
-        Ok(found.candidates)
+        questions: Vec<Question>,
+    ) -> Result<Vec<Vec<Candidate>>, Error> {
+        let asked = self.scanner.ask_together(population.gallery(), questions).map_err(|_| Error::Busy)?;
+        let mut all = Vec::with_capacity(asked.len());
+        for answer in asked {
+            let found: Found = answer.await.map_err(|_| Error::Fault("a search came to nothing".into()))?;
+            all.push(found.candidates);
+        }
+        Ok(all)
     }
 }
 

@@ -49,7 +49,7 @@ fn folder(config: &Config) -> Result<String, String> {
 /// Whether everybody with an enrolled face can be found, and nobody else.
 async fn gallery(registry: Registry, faces: Faces) -> Result<String, String> {
     let text = |error: registry::Error| error.to_string();
-    let registry = registry.with_faces(faces).map_err(text)?;
+    let registry = registry.with_faces(faces).map_err(text)?.present();
     registry.load_galleries().await.map_err(text)?;
     let found = registry.check_galleries().await.map_err(text)?;
     let GalleryCheck { persons, faces, without_template, wrong, too_many } = found;
@@ -86,7 +86,7 @@ pub(crate) async fn run(config: &Config, args: Args) -> Outcome {
         models.and_then(|m| m.verify()).map(|()| "installed, hashes are right".to_owned()),
     ));
     if checks.iter().all(|c| c.ok) {
-        let faces = tokio::task::block_in_place(|| serve::faces(config));
+        let faces = tokio::task::block_in_place(|| serve::faces(config)).map(|(faces, _)| faces);
         let runtime = faces.as_ref().map(|f| f.runtime().to_owned());
         checks.push(check("inference", runtime.ok_or("the models do not load")));
         if let (Some(faces), Some(registry)) = (faces, opened) {

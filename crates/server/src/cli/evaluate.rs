@@ -42,7 +42,7 @@ pub(crate) enum Command {
 }
 
 pub(crate) fn run(config: &Config, command: Command) -> Outcome {
-    let faces = serve::faces(config).ok_or("models are missing; run `personhood models pull`")?;
+    let (faces, _) = serve::faces(config).ok_or("models are missing; run `personhood models pull`")?;
     match command {
         Command::Faces { images, pairs, plot, json } => {
             let evaluation = evaluate::faces::evaluate(&faces, &images, &pairs)?;

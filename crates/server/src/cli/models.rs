@@ -44,7 +44,7 @@ pub(crate) fn run(config: &Config, command: Command) -> Outcome {
         Command::Pull => models.pull(&Bar::default())?,
         Command::Verify => models.verify()?,
         Command::Install { path } => models.install(&path)?,
-        Command::Manifest => print!("{}", models.text()?),
+        Command::Manifest => print!("{}", models.text()),
         Command::Upgrade { manifest } => models.announce(&manifest)?,
         Command::Rollback => {
             if !models.recall()? {

@@ -1,14 +1,14 @@
 //! Loading the galleries while requests are served already.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use engine::models::Models;
 use engine::worker;
 use registry::Registry;
 use tokio::runtime::Handle;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 
 use super::succession;
 use crate::config::Config;
@@ -23,12 +23,12 @@ const EVERY: Duration = Duration::from_secs(1);
 
 /// Makes templates that are missing, then follows the store for as long as the server runs: a search then finds next to
 /// nothing left to do. Models that are announced meanwhile are taken up.
-async fn follow(registry: Arc<Registry>, models: PathBuf, engine: worker::Settings) {
-    if let Err(error) = registry.remake_templates().await.inspect(remade) {
+async fn follow(registry: Arc<Registry>, mut models: Models, engine: worker::Settings) {
+    if let Err(error) = registry.present().remake_templates().await.inspect(remade) {
         tracing::warn!(%error, "templates could not be made; trying again when they are needed");
     }
     let mut ticks = tokio::time::interval(EVERY);
-    let mut taking: Option<JoinHandle<()>> = None;
+    let mut taking: Option<JoinHandle<Models>> = None;
     loop {
         ticks.tick().await;
         if let Err(error) = registry.present().follow().await {
@@ -36,14 +36,29 @@ async fn follow(registry: Arc<Registry>, models: PathBuf, engine: worker::Settin
         }
         // Beside this: the models in force go on following.
         if taking.as_ref().is_none_or(JoinHandle::is_finished) {
+            if let Some(Ok(seen_with)) = join(taking.take()).await {
+                models = seen_with;
+            }
             let (registry, models) = (Arc::clone(&registry), models.clone());
             taking = Some(tokio::spawn(async move {
-                if let Err(error) = succession::take_up(&registry, &models, engine).await {
-                    tracing::warn!(%error, "the announced models could not be taken up; trying again");
-                    tokio::time::sleep(AGAIN).await;
+                match succession::take_up(&registry, models.clone(), engine).await {
+                    Ok(seen_with) => seen_with,
+                    Err(error) => {
+                        tracing::warn!(%error, "the announced models could not be taken up; trying again");
+                        tokio::time::sleep(AGAIN).await;
+                        models
+                    }
                 }
             }));
         }
+    }
+}
+
+/// The outcome of a task that has ended.
+async fn join<T>(task: Option<JoinHandle<T>>) -> Option<Result<T, JoinError>> {
+    match task {
+        Some(task) => Some(task.await),
+        None => None,
     }
 }
 
@@ -55,14 +70,14 @@ pub(super) fn remade(made: &usize) {
 }
 
 /// Loads on threads of its own: opening a million templates takes seconds of work that no request should wait behind.
-pub(crate) fn load(registry: &Arc<Registry>, config: &Config) {
+pub(crate) fn load(registry: &Arc<Registry>, models: &Models, config: &Config) {
     let runtime = Handle::current();
     let started = Instant::now();
     for number in 0..THREADS {
         let (registry, runtime) = (Arc::clone(registry), runtime.clone());
-        let (models, engine) = (config.models(), config.engine());
+        let (models, engine) = (models.clone(), config.engine());
         let work = move || {
-            while let Err(error) = runtime.block_on(registry.load_galleries()) {
+            while let Err(error) = runtime.block_on(registry.present().load_galleries()) {
                 tracing::warn!(%error, "the galleries could not be loaded; trying again");
                 thread::sleep(AGAIN);
             }

@@ -35,15 +35,17 @@ pub(crate) async fn serve(config: Config) -> Result<(), Failure> {
     let listener = bind(&config.listen)?;
     let address = listener.local_addr()?;
     let metrics = metrics::install(&config)?;
-    if let Some(faces) = tokio::task::block_in_place(|| faces(&config)) {
+    let mut models = None;
+    if let Some((faces, seen_with)) = tokio::task::block_in_place(|| faces(&config)) {
         registry = registry.with_faces(faces)?;
+        models = Some(seen_with);
     }
     let registry = Arc::new(registry);
     let token = first_token(&config, &registry, address).await?;
     tracing::info!(event = "listening", address = %address, faces = registry.has_faces(), "listening");
     banner::print(address, token.as_deref());
-    if registry.has_faces() {
-        galleries::load(&registry, &config);
+    if let Some(models) = models {
+        galleries::load(&registry, &models, &config);
     }
     let housekeeping = tokio::spawn(housekeeping::run(Arc::clone(&registry)));
     let router = api::router(Api::new(registry, config.api_limits()));
@@ -59,9 +61,9 @@ fn bind(listen: &str) -> Result<TcpListener, Failure> {
     TcpListener::bind(&addresses[..]).map_err(|e| format!("listen on {listen}: {e}").into())
 }
 
-/// The face engine, after fetching weights that are missing. Without weights the server serves all the same and
+/// The face engine and the models it sees with, after fetching weights that are missing. Without weights the server serves all the same and
 /// says so where it matters.
-pub(crate) fn faces(config: &Config) -> Option<Faces> {
+pub(crate) fn faces(config: &Config) -> Option<(Faces, Models)> {
     if !config.analyses_faces() {
         return None;
     }
@@ -69,14 +71,15 @@ pub(crate) fn faces(config: &Config) -> Option<Faces> {
         if let Err(error) = models.pull(&Bar::default()) {
             tracing::warn!(%error, "models could not be fetched");
         }
-        Ok(if config.fallback_only() {
+        let faces = if config.fallback_only() {
             Faces::start_with(&models, config.engine(), &Fallback)?
         } else {
             Faces::start(&models, config.engine())?
-        })
+        };
+        Ok((faces, models))
     });
     started
-        .inspect(|faces| tracing::info!(runtime = faces.runtime(), "faces are ready"))
+        .inspect(|(faces, _)| tracing::info!(runtime = faces.runtime(), "faces are ready"))
         .inspect_err(
             |error| tracing::warn!(%error, "faces are not configured: face images are refused with 501"),
         )

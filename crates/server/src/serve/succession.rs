@@ -1,8 +1,6 @@
 //! From one set of models to the next without a gap: the next are loaded beside those in force, the missing templates are
 //! made from the stored images, and only then do requests see with them. Going back is the same way.
 
-use std::path::Path;
-
 use engine::models::{Models, Quiet};
 use engine::worker::{Faces, Settings};
 use registry::Registry;
@@ -14,9 +12,14 @@ use super::{Failure, galleries};
 /// were enrolled meanwhile. Whoever comes in the last moment is made as galleries follow.
 const ROUNDS: usize = 4;
 
-/// Takes up the models that are announced, if there are any; whoever asks meanwhile is answered by those in force.
-pub(super) async fn take_up(registry: &Registry, folder: &Path, engine: Settings) -> Result<(), Failure> {
-    let Some(models) = Models::successor(folder)? else { return Ok(()) };
+/// Takes up the models that are wanted instead of `seen_with`, if there are any; whoever asks meanwhile is answered by
+/// those in force. Answers the models that requests see with afterwards.
+pub(super) async fn take_up(
+    registry: &Registry,
+    seen_with: Models,
+    engine: Settings,
+) -> Result<Models, Failure> {
+    let Some(models) = seen_with.successor()? else { return Ok(seen_with) };
     let present = registry.present();
     let faces = {
         let models = models.clone();
@@ -43,7 +46,7 @@ pub(super) async fn take_up(registry: &Registry, folder: &Path, engine: Settings
     next.take_over();
     models.promote()?;
     tracing::info!(event = "models-changed", embedder = name, "requests see with other models from now on");
-    Ok(())
+    Ok(models)
 }
 
 /// Work of seconds, on a thread that no request waits behind.

@@ -79,7 +79,7 @@ pub(crate) fn idempotency(
             key,
             body: row.get(0)?,
             status: row.get(1)?,
-            person: PersonId::from_bytes(row.get(2)?),
+            person: columns::maybe_person(row, 2)?,
             sealed: row.get(3)?,
             expires_at: time(row, 4)?,
         })

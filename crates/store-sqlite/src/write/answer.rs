@@ -25,7 +25,7 @@ pub(super) fn keep(c: &Connection, tenant: TenantId, row: &IdempotencyRow, now: 
             row.key,
             row.body,
             row.status,
-            row.person.to_bytes(),
+            row.person.map_or(Vec::new(), |p| p.to_bytes().to_vec()),
             row.sealed,
             row.expires_at.millis()
         ])?;

@@ -1,6 +1,6 @@
 //! Samples and their images.
 
-use ::store::{Remade, SampleRow, Sequence};
+use ::store::{Remade, SampleRow, Sequence, Slot};
 use domain::{PersonId, SampleId, TenantId};
 use rusqlite::{Connection, params};
 
@@ -54,9 +54,14 @@ pub(super) fn remove(
 
 /// Keeps a template that was made again. A sample that is gone meanwhile needs none.
 pub(super) fn remake(c: &Connection, tenant: TenantId, remade: &Remade) -> Result<(), Refused> {
-    c.prepare_cached(
-        "UPDATE samples SET remade_model = ?4, remade = ?5 WHERE tenant = ?1 AND person = ?2 AND id = ?3",
-    )?
+    c.prepare_cached(match remade.slot {
+        Slot::First => {
+            "UPDATE samples SET model = ?4, template = ?5 WHERE tenant = ?1 AND person = ?2 AND id = ?3"
+        }
+        Slot::Second => {
+            "UPDATE samples SET remade_model = ?4, remade = ?5 WHERE tenant = ?1 AND person = ?2 AND id = ?3"
+        }
+    })?
     .execute(params![
         tenant.to_bytes(),
         remade.person.to_bytes(),

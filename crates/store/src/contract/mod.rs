@@ -347,7 +347,7 @@ pub async fn an_idempotency_key_is_used_once_until_forgotten(store: &dyn Store) 
         key: [1; 16],
         body: [2; 16],
         status: 201,
-        person: person(1).id,
+        person: Some(person(1).id),
         sealed: vec![3],
         expires_at: at(100),
     };
@@ -363,6 +363,12 @@ pub async fn an_idempotency_key_is_used_once_until_forgotten(store: &dyn Store) 
     assert_eq!(conflict(store, with(2, 99, 300)).await, Conflict::IdempotencyKeyUsed);
     assert_eq!(store.person(OURS, person(2).id).await, Ok(None));
     commit(store, with(2, 100, 300)).await;
+    // An answer may be about nobody.
+    let mut changes = Changes::at(at(101));
+    let of_tenant = IdempotencyRow { key: [9; 16], person: None, expires_at: at(300), ..kept };
+    changes.idempotency = Some(of_tenant.clone());
+    commit(store, changes).await;
+    assert_eq!(store.idempotency(OURS, [9; 16], at(101)).await, Ok(Some(of_tenant)));
 }
 
 /// Tokens are found by hash, listed by tenant, revoked once.

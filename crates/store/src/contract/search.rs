@@ -5,7 +5,7 @@ use domain::{CollectionId, DuplicateId, PersonId, Status};
 use super::{OURS, Seed, at, commit, conflict, entry, insert, person, query, sample, theirs, update};
 use crate::{
     Changes, CollectionChange, CollectionRow, Conflict, IndexEntry, IndexField, PairChange, PairDecision,
-    PairRow, PersonChange, Remade, SampleState, SearchRow, Sequence, Store,
+    PairRow, PersonChange, Remade, SampleState, SearchRow, Sequence, Slot, Store,
 };
 
 /// A new person with an enrolled face.
@@ -174,14 +174,28 @@ pub async fn a_template_made_again_stands_beside_the_first(store: &dyn Store) {
     let head = sample(&person(1), 1).head;
     let before = sequence(store).await;
     let mut changes = Changes::at(at(5));
-    let remade = |sample| Remade { person: person(1).id, sample, model: "new".into(), template: vec![7; 80] };
-    changes.remade = vec![remade(head.id), remade(sample(&person(1), 99).head.id)];
+    let remade = |slot, sample| Remade {
+        person: person(1).id,
+        sample,
+        slot,
+        model: format!("{slot:?}"),
+        template: vec![slot as u8; 80],
+    };
+    let gone = sample(&person(1), 99).head.id;
+    changes.remade = vec![remade(Slot::Second, head.id), remade(Slot::Second, gone)];
     commit(store, changes).await;
     let found = store.samples(OURS, person(1).id).await.expect("samples");
     assert_eq!(found.len(), 1, "a sample that is gone is passed over");
     assert_eq!((&found[0].model, &found[0].template), (&head.model, &head.template));
-    assert_eq!(found[0].remade, Some(("new".into(), vec![7; 80])));
+    assert_eq!(found[0].remade, Some(("Second".into(), vec![1; 80])));
     assert_eq!(changed(store, before).await.0, [person(1).id]);
+    // A third model takes the place that is not needed any more.
+    let mut changes = Changes::at(at(6));
+    changes.remade = vec![remade(Slot::First, head.id)];
+    commit(store, changes).await;
+    let found = store.samples(OURS, person(1).id).await.expect("samples");
+    assert_eq!((found[0].model.as_str(), &found[0].template), ("First", &Some(vec![0; 80])));
+    assert_eq!(found[0].remade, Some(("Second".into(), vec![1; 80])));
 }
 
 fn collection(n: u8) -> CollectionRow {

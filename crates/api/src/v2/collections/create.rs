@@ -1,6 +1,6 @@
 //! `POST /v2/collections`.
 
-use axum::http::{Method, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::routing::post;
 use domain::person::Change;
 use domain::{FieldCode, Invalid, Scope};
@@ -14,9 +14,12 @@ use crate::openapi::Operation;
 use crate::problem::{Answer, codes};
 use crate::respond;
 use crate::routes::Route;
+use crate::v2::idempotency;
 use crate::v2::image::{finished, malformed};
 
-async fn handle(permit: Permit<PersonsWrite>, body: JsonBody) -> Answer {
+const PATH: &str = "/v2/collections";
+
+async fn handle(permit: Permit<PersonsWrite>, headers: HeaderMap, body: JsonBody) -> Answer {
     let mut members = Members::of_body(parse(&body.bytes).map_err(|e| malformed(&e))?)?;
     let name = name(&mut members);
     if name == Change::Keep && !members.has_fault("name") {
@@ -24,16 +27,21 @@ async fn handle(permit: Permit<PersonsWrite>, body: JsonBody) -> Answer {
     }
     let description = description(&mut members).into_set();
     let name = finished(members, name.into_set())?;
-    let made = permit.registry.create_collection(&permit.caller, name, description).await?;
+    let key = idempotency::read(&permit, &headers, PATH, &body.bytes).await?;
+    let made = permit.registry.create_collection(&permit.caller, name, description, key).await?;
     let answer = respond::json(StatusCode::CREATED, &CollectionView::from(&made))?;
     Ok(respond::with(answer, header::LOCATION, &format!("/v2/collections/{}", made.id)))
 }
 
 pub(crate) fn route() -> Route {
-    let operation = Operation::new("Collections", "createCollection", "Make a collection", Some(Scope::PersonsWrite))
-        .describe("A named group of persons. Searches and lists can be limited to it. A name is used once, so a repeated request is 409 `collection-name-taken`.")
-        .body("CollectionCreate", &json!({ "name": "staff", "description": "Everybody with a badge" }))
-        .problems(&[codes::COLLECTION_NAME_TAKEN, codes::DISK_FULL])
-        .answer(201, "The collection.", Some("Collection"));
-    Route::new(Method::POST, "/v2/collections", post(handle), operation)
+    let operation =
+        Operation::new("Collections", "createCollection", "Make a collection", Some(Scope::PersonsWrite))
+            .describe(
+                "A named group of persons. Searches and lists can be limited to it. A name is used once.",
+            )
+            .idempotent()
+            .body("CollectionCreate", &json!({ "name": "staff", "description": "Everybody with a badge" }))
+            .problems(&[codes::COLLECTION_NAME_TAKEN, codes::DISK_FULL])
+            .answer(201, "The collection.", Some("Collection"));
+    Route::new(Method::POST, PATH, post(handle), operation)
 }

@@ -1,9 +1,9 @@
 //! `POST /v2/duplicates/{duplicateId}/decide`.
 
-use axum::http::{Method, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::routing::post;
 use domain::person::Change;
-use domain::{FieldCode, Invalid, Scope};
+use domain::{DuplicateId, FieldCode, Invalid, Scope};
 use serde_json::json;
 
 use super::view::{DuplicateView, decision};
@@ -14,11 +14,14 @@ use crate::openapi::Operation;
 use crate::problem::{Answer, codes};
 use crate::respond;
 use crate::routes::Route;
+use crate::v2::idempotency;
 use crate::v2::image::{finished, malformed};
 use crate::v2::path::{self, IdPath};
 
-async fn handle(permit: Permit<PersonsReview>, id: IdPath, body: JsonBody) -> Answer {
-    let id = path::id(id)?;
+const PATH: &str = "/v2/duplicates/{duplicateId}/decide";
+
+async fn handle(permit: Permit<PersonsReview>, id: IdPath, headers: HeaderMap, body: JsonBody) -> Answer {
+    let id: DuplicateId = path::id(id)?;
     let mut members = Members::of_body(parse(&body.bytes).map_err(|e| malformed(&e))?)?;
     let decision = members.text("decision", decision);
     if !matches!(decision, Change::Set(_)) && !members.has_fault("decision") {
@@ -27,7 +30,10 @@ async fn handle(permit: Permit<PersonsReview>, id: IdPath, body: JsonBody) -> An
     let reason =
         members.text("reason", |text| domain::person::check_pair("reason", text).map(|()| text.to_owned()));
     let decision = finished(members, decision.into_set())?;
-    let decided = permit.registry.decide_duplicate(&permit.caller, id, decision, reason.into_set()).await?;
+    let route = PATH.replace("{duplicateId}", &id.to_string());
+    let key = idempotency::read(&permit, &headers, &route, &body.bytes).await?;
+    let decided =
+        permit.registry.decide_duplicate(&permit.caller, id, decision, reason.into_set(), key).await?;
     respond::json(StatusCode::OK, &DuplicateView::from(&decided))
 }
 
@@ -38,8 +44,9 @@ pub(crate) fn route() -> Route {
              decision can be taken back with `open`, or replaced.",
         )
         .path("duplicateId", "duplicate_01jhbq7z9pf6dvyr3s5t8w2xkm")
+        .idempotent()
         .body("DuplicateDecision", &json!({ "decision": "different", "reason": "twins, documents seen" }))
         .problems(&[codes::DISK_FULL])
         .answer(200, "The pair.", Some("Duplicate"));
-    Route::new(Method::POST, "/v2/duplicates/{duplicateId}/decide", post(handle), operation)
+    Route::new(Method::POST, PATH, post(handle), operation)
 }

@@ -67,7 +67,7 @@ pub(crate) fn routes() -> [Route; 2] {
              members it lacks; what both have stays as it is. The other record is gone, and stands in `mergedIds`. Faces that \
              do not match are joined only with `force`.",
         )
-        .problems(&[codes::FACE_MISMATCH, codes::TOO_MANY_SAMPLES, codes::EXTERNAL_ID_TAKEN]);
+        .problems(&[codes::FACE_MISMATCH, codes::TOO_MANY_SAMPLES, codes::TOO_MANY_MERGES, codes::EXTERNAL_ID_TAKEN]);
     let parting = operation("unmergePersons", "Part two records again", "UnmergeRequest").describe(
         "Undoes a merge: the other record is there again as it was, under its own identifier, and this one gives up what it \
          had from it and has not changed since.",
