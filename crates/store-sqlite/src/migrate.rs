@@ -6,8 +6,11 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::failure::failed;
 
 /// Numbered from 1; never changed once released, only added to.
-const STEPS: [&str; 2] =
-    [include_str!("../migrations/0001_persons.sql"), include_str!("../migrations/0002_search.sql")];
+const STEPS: [&str; 3] = [
+    include_str!("../migrations/0001_persons.sql"),
+    include_str!("../migrations/0002_search.sql"),
+    include_str!("../migrations/0003_leases.sql"),
+];
 
 fn version(connection: &Connection) -> Result<usize, StoreError> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)

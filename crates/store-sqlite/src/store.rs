@@ -1,7 +1,8 @@
 //! The port, over a writer and readers.
 
-use std::future::ready;
+use std::future::{Future, pending, ready};
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::Arc;
 
 use ::store::{
@@ -15,7 +16,7 @@ use tokio::sync::Semaphore;
 
 use crate::readers::Readers;
 use crate::writer::Writer;
-use crate::{connection, migrate, read};
+use crate::{connection, migrate, read, write};
 
 /// Connections for point reads, which hold one for microseconds.
 const READERS: usize = 4;
@@ -190,7 +191,15 @@ impl Store for SqliteStore {
     }
 
     fn add_tenant(&self, tenant: TenantRow) -> Answer<'_, bool> {
-        Box::pin(self.writer.add_tenant(tenant))
+        Box::pin(self.writer.row(move |c| write::tenant::add(c, &tenant)))
+    }
+
+    fn lease(&self, work: &'static str, holder: [u8; 16], seconds: u32) -> Answer<'_, bool> {
+        Box::pin(self.writer.row(move |c| write::lease::take(c, work, holder, seconds)))
+    }
+
+    fn news(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(pending())
     }
 
     fn high_water(&self) -> Answer<'_, Time> {

@@ -4,7 +4,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use ::store::{Changes, CommitError, Committed, PersonChange, StoreError, TenantRow};
+use ::store::{Changes, CommitError, Committed, PersonChange, StoreError};
 use domain::TenantId;
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::oneshot;
@@ -25,8 +25,11 @@ type Outcome = Result<Committed, CommitError>;
 
 enum Work {
     Commit { tenant: TenantId, changes: Box<Changes>, answer: oneshot::Sender<Outcome> },
-    AddTenant { row: TenantRow, answer: oneshot::Sender<Result<bool, StoreError>> },
+    Row { write: WriteRow, answer: oneshot::Sender<Result<bool, StoreError>> },
 }
+
+/// Writes one row, and answers whether it did.
+type WriteRow = Box<dyn FnOnce(&Connection) -> rusqlite::Result<bool> + Send>;
 
 /// The way to the writing thread, which ends when this is dropped.
 pub(crate) struct Writer {
@@ -61,9 +64,13 @@ impl Writer {
         outcome.await.unwrap_or_else(|_| Err(closed().into()))
     }
 
-    pub(crate) async fn add_tenant(&self, row: TenantRow) -> Result<bool, StoreError> {
+    /// Writes one row that is nobody's in particular.
+    pub(crate) async fn row(
+        &self,
+        write: impl FnOnce(&Connection) -> rusqlite::Result<bool> + Send + 'static,
+    ) -> Result<bool, StoreError> {
         let (answer, outcome) = oneshot::channel();
-        self.send(Work::AddTenant { row, answer })?;
+        self.send(Work::Row { write: Box::new(write), answer })?;
         outcome.await.unwrap_or_else(|_| Err(closed()))
     }
 
@@ -126,14 +133,14 @@ fn is_erasure(work: &Work) -> bool {
         Work::Commit { changes, .. } => {
             changes.persons.iter().any(|p| matches!(p, PersonChange::Erase { .. }))
         }
-        Work::AddTenant { .. } => false,
+        Work::Row { .. } => false,
     }
 }
 
 /// An outcome that may only be told after the commit.
 enum Pending {
     Commit(oneshot::Sender<Outcome>, Outcome),
-    AddTenant(oneshot::Sender<Result<bool, StoreError>>, bool),
+    Row(oneshot::Sender<Result<bool, StoreError>>, bool),
 }
 
 /// Applies a batch in one transaction and tells each its outcome once the whole is on disk.
@@ -157,14 +164,14 @@ fn commit_batch(connection: &mut Connection, batch: Vec<Work>) {
             Pending::Commit(answer, outcome) => {
                 drop(answer.send(failure.clone().map_or(outcome, |f| Err(f.into()))));
             }
-            Pending::AddTenant(answer, added) => drop(answer.send(failure.clone().map_or(Ok(added), Err))),
+            Pending::Row(answer, written) => drop(answer.send(failure.clone().map_or(Ok(written), Err))),
         }
     }
     for work in rest {
         let failure = failure.clone().unwrap_or_else(closed);
         match work {
             Work::Commit { answer, .. } => drop(answer.send(Err(failure.into()))),
-            Work::AddTenant { answer, .. } => drop(answer.send(Err(failure))),
+            Work::Row { answer, .. } => drop(answer.send(Err(failure))),
         }
     }
 }
@@ -195,9 +202,9 @@ fn apply_batch(
                 transaction.prepare_cached("RELEASE change")?.execute([])?;
                 pending.push(Pending::Commit(answer, outcome));
             }
-            Work::AddTenant { row, answer } => {
-                let added = write::tenant::add(&transaction, &row)?;
-                pending.push(Pending::AddTenant(answer, added));
+            Work::Row { write, answer } => {
+                let written = write(&transaction)?;
+                pending.push(Pending::Row(answer, written));
             }
         }
     }

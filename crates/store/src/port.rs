@@ -114,6 +114,13 @@ pub trait Store: Send + Sync {
     /// Adds a tenant; answers `false` if one with this identifier exists.
     fn add_tenant(&self, tenant: TenantRow) -> Answer<'_, bool>;
 
+    /// Takes or keeps a piece of work that one process does for all, for so many seconds; `false` while another has it.
+    fn lease(&self, work: &'static str, holder: [u8; 16], seconds: u32) -> Answer<'_, bool>;
+
+    /// Waits until another process has committed something, where the backend can tell; else for ever. It may miss
+    /// something: whoever waits looks from time to time all the same.
+    fn news(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+
     /// The latest moment any commit was decided at: the clock never reads earlier.
     fn high_water(&self) -> Answer<'_, Time>;
 

@@ -1,6 +1,5 @@
 //! The server.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use api::{Api, Limits};
@@ -12,12 +11,12 @@ use engine::worker::Faces;
 use http_body_util::BodyExt as _;
 use registry::{Parts, Registry, Settings};
 use serde_json::Value;
-use store_sqlite::SqliteStore;
-use tempfile::TempDir;
+use store::Store;
 use tower::ServiceExt as _;
 use vault::Kek;
 
 use crate::clock::{TestClock, TestRandom};
+use crate::home::Home;
 use crate::response::Reply;
 
 /// What a test wants of its server.
@@ -51,7 +50,7 @@ pub struct App {
     pub token: String,
     router: Router,
     setup: Setup,
-    folder: Arc<TempDir>,
+    home: Home,
 }
 
 impl App {
@@ -67,22 +66,22 @@ impl App {
 
     /// A server as `setup` says.
     pub async fn with(setup: Setup) -> Self {
-        let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
-        Self::over(folder, setup).await
+        Self::over(Home::fresh().await, setup).await
     }
 
     /// A second server over the same data, with a clock of its own.
     pub async fn beside(other: &Self, setup: Setup) -> Self {
-        Self::over(Arc::clone(&other.folder), setup).await
+        Self::over(other.home.clone(), setup).await
     }
 
-    async fn over(folder: Arc<TempDir>, setup: Setup) -> Self {
+    /// A server over data that may be there already.
+    pub async fn over(home: Home, setup: Setup) -> Self {
         let clock = Arc::new(TestClock::default());
-        let registry = open(folder.path(), &clock, &setup).await;
+        let registry = open(home.open().await, &clock, &setup).await;
         let made =
             registry.create_token(TenantId::DEFAULT, "test", Scopes::ALL, None).await.expect("a token");
         let router = api::router(Api::new(Arc::clone(&registry), setup.limits.clone()));
-        Self { registry, clock, token: made.secret, router, setup, folder }
+        Self { registry, clock, token: made.secret, router, setup, home }
     }
 
     /// The same data, opened anew.
@@ -95,17 +94,17 @@ impl App {
     /// The same data, opened anew by a server that is set up in another way.
     #[must_use]
     pub async fn restart_with(self, setup: Setup) -> Self {
-        let Self { registry, clock, token, router, folder, .. } = self;
+        let Self { registry, clock, token, router, home, .. } = self;
         drop((router, registry));
-        let registry = open(folder.path(), &clock, &setup).await;
+        let registry = open(home.open().await, &clock, &setup).await;
         let router = api::router(Api::new(Arc::clone(&registry), setup.limits.clone()));
-        Self { registry, clock, token, router, setup, folder }
+        Self { registry, clock, token, router, setup, home }
     }
 
-    /// The folder of its store.
+    /// Where its data is.
     #[must_use]
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
+    pub const fn home(&self) -> &Home {
+        &self.home
     }
 
     /// The whole router, for tests that speak to it by socket.
@@ -184,9 +183,9 @@ impl App {
     }
 }
 
-async fn open(folder: &Path, clock: &Arc<TestClock>, setup: &Setup) -> Arc<Registry> {
+async fn open(store: Arc<dyn Store>, clock: &Arc<TestClock>, setup: &Setup) -> Arc<Registry> {
     let parts = Parts {
-        store: Arc::new(SqliteStore::open(folder).expect("a store")),
+        store,
         kek: Kek::from_bytes([7; 32]),
         clock: Arc::clone(clock) as _,
         random: Arc::new(TestRandom),

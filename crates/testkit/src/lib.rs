@@ -5,10 +5,14 @@
 
 mod app;
 mod clock;
+mod cluster;
 pub mod faces;
+mod home;
 mod response;
 pub mod supplied;
 
 pub use app::{App, Setup};
 pub use clock::{TestClock, TestRandom};
+pub use cluster::Cluster;
+pub use home::{Home, over_postgres, shared_cluster};
 pub use response::Reply;

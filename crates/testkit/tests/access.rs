@@ -77,15 +77,17 @@ async fn things(app: &App) -> Things {
     let sample = made.json["biometricData"]["samples"][0]["id"].as_str().unwrap().to_owned();
     let duplicate = DuplicateId::new(Time::EPOCH, &TestRandom);
     let mut changes = Changes::at(Time::EPOCH);
+    let mut persons = [made.id().parse().unwrap(), other.parse().unwrap()];
+    persons.sort();
     changes.pairs.push(PairChange::Insert(PairRow {
         id: duplicate,
-        persons: [made.id().parse().unwrap(), other.parse().unwrap()],
+        persons,
         created_at: Time::EPOCH,
         decision: PairDecision::Open,
         version: 1,
         sealed: Vec::new(),
     }));
-    let store = store_sqlite::SqliteStore::open(app.folder()).unwrap();
+    let store = app.home().open().await;
     store.commit(domain::TenantId::DEFAULT, changes).await.unwrap();
     Things { person: made.id(), sample, collection, duplicate: duplicate.to_string() }
 }
@@ -214,18 +216,10 @@ async fn a_token_can_see_itself() {
 #[tokio::test]
 async fn a_token_put_into_the_store_by_hand_is_no_token() {
     let (ours, other) = (App::start().await, App::start().await);
-    let rows = store_sqlite::SqliteStore::open(other.folder())
-        .unwrap()
-        .tokens(domain::TenantId::DEFAULT)
-        .await
-        .unwrap();
+    let rows = other.home().open().await.tokens(domain::TenantId::DEFAULT).await.unwrap();
     let mut changes = store::Changes::at(domain::Time::EPOCH);
     changes.tokens.push(store::TokenChange::Insert(rows[0].clone()));
-    store_sqlite::SqliteStore::open(ours.folder())
-        .unwrap()
-        .commit(domain::TenantId::DEFAULT, changes)
-        .await
-        .unwrap();
+    ours.home().open().await.commit(domain::TenantId::DEFAULT, changes).await.unwrap();
     let request = Request::get("/v2/persons").header("authorization", format!("Bearer {}", other.token));
     ours.raw(request.body(Body::empty()).unwrap()).await.problem(401, "unauthorized");
 }

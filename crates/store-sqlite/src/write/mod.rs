@@ -3,6 +3,7 @@
 mod answer;
 mod collection;
 mod event;
+pub(crate) mod lease;
 mod pair;
 mod person;
 mod sample;

@@ -1,0 +1,111 @@
+//! What PostgreSQL's errors mean here.
+
+use ::store::StoreError;
+use tokio_postgres::error::SqlState;
+
+/// Why a statement or a connection came to nothing.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// What the database or the network said.
+    Database(tokio_postgres::Error),
+    /// No answer in time.
+    Silent,
+    /// No free connection.
+    NoConnection(String),
+    /// Too many wait.
+    Full,
+    /// The database holds what it must not.
+    Damaged(String),
+}
+
+impl From<tokio_postgres::Error> for Failure {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl Failure {
+    /// Whether the same thing may succeed at once on another connection: the connection was at fault, or two
+    /// transactions were in each other's way.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            Self::Silent | Self::NoConnection(_) => true,
+            Self::Full | Self::Damaged(_) => false,
+            Self::Database(error) => match error.code() {
+                None => true,
+                Some(code) => is_passing(code),
+            },
+        }
+    }
+
+    /// Whether a commit that was sent may have happened all the same: no answer came, or none that says what became of it.
+    pub(crate) fn leaves_doubt(&self) -> bool {
+        match self {
+            Self::Silent => true,
+            Self::Database(error) => error.code().is_none_or(is_ending),
+            _ => false,
+        }
+    }
+
+    /// Whether the connection can still be used.
+    pub(crate) fn spoils_connection(&self) -> bool {
+        match self {
+            Self::Silent => true,
+            // A demoted primary answers every write so, and for ever.
+            Self::Database(error) => error
+                .code()
+                .is_none_or(|code| is_ending(code) || *code == SqlState::READ_ONLY_SQL_TRANSACTION),
+            _ => false,
+        }
+    }
+}
+
+/// The server is going away, or has let this connection go.
+fn is_ending(code: &SqlState) -> bool {
+    let class = &code.code()[..2];
+    matches!(class, "08" | "57") || *code == SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT
+}
+
+fn is_passing(code: &SqlState) -> bool {
+    is_ending(code)
+        || [
+            SqlState::T_R_SERIALIZATION_FAILURE,
+            SqlState::T_R_DEADLOCK_DETECTED,
+            SqlState::LOCK_NOT_AVAILABLE,
+            SqlState::READ_ONLY_SQL_TRANSACTION,
+            SqlState::TOO_MANY_CONNECTIONS,
+            // Another has written although the lock was held: by a pooler's fault, or by hand.
+            SqlState::DIVISION_BY_ZERO,
+        ]
+        .contains(code)
+}
+
+impl From<Failure> for StoreError {
+    /// Sorts an error into the closed kinds of the port. Messages go to the log alone.
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Silent => Self::Unavailable("the database does not answer".into()),
+            Failure::NoConnection(why) => Self::Unavailable(format!("no connection to the database: {why}")),
+            Failure::Full => Self::Busy,
+            Failure::Damaged(why) => Self::Damaged(why),
+            Failure::Database(error) => match error.code() {
+                Some(code) if *code == SqlState::DISK_FULL => Self::Full,
+                Some(code) if *code == SqlState::TOO_MANY_CONNECTIONS => Self::Busy,
+                Some(code) if matches!(&code.code()[..2], "XX" | "58") => Self::Damaged(said(&error)),
+                _ => Self::Unavailable(said(&error)),
+            },
+        }
+    }
+}
+
+/// An error with its causes.
+fn said(error: &tokio_postgres::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    text
+}

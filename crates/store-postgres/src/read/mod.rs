@@ -1,0 +1,105 @@
+//! Point reads, one function a question.
+
+pub(crate) mod collection;
+pub(crate) mod list;
+pub(crate) mod pair;
+pub(crate) mod search;
+pub(crate) mod tenant;
+pub(crate) mod token;
+
+use ::store::{EventRow, IdempotencyRow, PersonRow, SampleHead};
+use domain::{EventId, PersonId, SampleId, TenantId, Time};
+
+use crate::columns::{self, get, id, person_columns, person_id, sample_columns, stored, time};
+use crate::connection::Scope;
+use crate::failure::Failure;
+use crate::ids::Id;
+use crate::pool::Pool;
+use crate::statement::statements;
+
+type Result<T> = std::result::Result<T, Failure>;
+
+statements! {
+    PERSON(UUID, UUID) = concat!("SELECT ", person_columns!(), " FROM persons p WHERE tenant = $1 AND id = $2");
+    SAMPLES(UUID, UUID) =
+        concat!("SELECT ", sample_columns!(), " FROM samples s WHERE tenant = $1 AND person = $2 ORDER BY id");
+    IMAGE(UUID, UUID, UUID) =
+        "SELECT image FROM sample_images WHERE tenant = $1 AND person = $2 AND sample = $3";
+    EVIDENCE(INT8, INT8) =
+        "SELECT tenant, person, id FROM samples WHERE state = 2 AND created_at < $1 ORDER BY created_at LIMIT $2";
+    EVENTS(UUID, UUID) = "SELECT id, at, sealed FROM events WHERE tenant = $1 AND person = $2 ORDER BY id";
+    IDEMPOTENCY(UUID, UUID, INT8) =
+        "SELECT body, status, person, sealed, expires_at FROM idempotency
+         WHERE tenant = $1 AND key = $2 AND expires_at > $3";
+}
+
+/// A tenant, or somebody of it, as a parameter.
+pub(crate) const fn key(tenant: TenantId) -> Id {
+    Id(tenant.to_bytes())
+}
+
+pub(crate) async fn person(pool: &Pool, tenant: TenantId, id: PersonId) -> Result<Option<PersonRow>> {
+    let rows = pool.rows(Scope::Tenant(tenant), &PERSON, &[&key(tenant), &Id(id.to_bytes())]).await?;
+    rows.first().map(columns::person).transpose()
+}
+
+pub(crate) async fn samples(pool: &Pool, tenant: TenantId, person: PersonId) -> Result<Vec<SampleHead>> {
+    let rows = pool.rows(Scope::Tenant(tenant), &SAMPLES, &[&key(tenant), &Id(person.to_bytes())]).await?;
+    rows.iter().map(|row| columns::sample(row, 0, person)).collect()
+}
+
+pub(crate) async fn sample_image(
+    pool: &Pool,
+    tenant: TenantId,
+    person: PersonId,
+    sample: SampleId,
+) -> Result<Option<Vec<u8>>> {
+    let (person, sample) = (Id(person.to_bytes()), Id(sample.to_bytes()));
+    let rows = pool.rows(Scope::Tenant(tenant), &IMAGE, &[&key(tenant), &person, &sample]).await?;
+    Ok(rows.first().map(|row| get(row, 0)).transpose()?.flatten())
+}
+
+pub(crate) async fn evidence_before(
+    pool: &Pool,
+    before: Time,
+    limit: u32,
+) -> Result<Vec<(TenantId, PersonId, SampleId)>> {
+    let rows = pool.rows(Scope::All, &EVIDENCE, &[&before.millis(), &i64::from(limit)]).await?;
+    let read = |row| {
+        let sample = SampleId::from_bytes(id(row, 2)?);
+        Ok((TenantId::from_bytes(id(row, 0)?), person_id(row, 1)?, sample))
+    };
+    rows.iter().map(read).collect()
+}
+
+pub(crate) async fn events(pool: &Pool, tenant: TenantId, person: PersonId) -> Result<Vec<EventRow>> {
+    let rows = pool.rows(Scope::Tenant(tenant), &EVENTS, &[&key(tenant), &Id(person.to_bytes())]).await?;
+    let read = |row| {
+        Ok(EventRow { id: EventId::from_bytes(id(row, 0)?), person, at: time(row, 1)?, sealed: get(row, 2)? })
+    };
+    rows.iter().map(read).collect()
+}
+
+pub(crate) async fn idempotency(
+    pool: &Pool,
+    tenant: TenantId,
+    name: [u8; 16],
+    now: Time,
+) -> Result<Option<IdempotencyRow>> {
+    let values = [&key(tenant) as crate::statement::Value<'_>, &Id(name), &now.millis()];
+    let rows = pool.rows(Scope::Tenant(tenant), &IDEMPOTENCY, &values).await?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    Ok(Some(IdempotencyRow {
+        key: name,
+        body: id(row, 0)?,
+        status: u16::try_from(get::<i16>(row, 1)?).unwrap_or_default(),
+        person: get::<Option<Id>>(row, 2)?.map(|id| PersonId::from_bytes(id.0)),
+        sealed: get(row, 3)?,
+        expires_at: time(row, 4)?,
+    }))
+}
+
+/// A limit or a position as a parameter.
+pub(crate) fn limited(limit: u64) -> i64 {
+    stored(limit)
+}

@@ -1,0 +1,36 @@
+//! How the database is used.
+
+use std::time::Duration;
+
+/// How the database is used. See `config.default.toml` for the meaning of each figure.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where the database is: `postgres://user:password@host[:port][,host…]/name?sslmode=…&sslrootcert=…`.
+    pub url: String,
+    /// Replicas that lists may be read from, in the same form.
+    pub replicas: Vec<String>,
+    /// Most connections of this node.
+    pub connections: usize,
+    /// Whether statements are prepared once a connection. Not behind a pooler that hands connections round by the
+    /// transaction.
+    pub prepared: bool,
+    /// Whether this node listens for what others commit; it looks for it from time to time all the same.
+    pub listen: bool,
+    /// How long a statement may go without an answer, and how long a commit is tried for.
+    pub patience: Duration,
+}
+
+impl Settings {
+    /// The defaults over a database.
+    #[must_use]
+    pub fn at(url: &str) -> Self {
+        Self {
+            url: url.to_owned(),
+            replicas: Vec::new(),
+            connections: 16,
+            prepared: true,
+            listen: true,
+            patience: Duration::from_secs(5),
+        }
+    }
+}

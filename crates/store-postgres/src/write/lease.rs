@@ -1,0 +1,27 @@
+//! Work that one node does for all.
+
+use crate::connection::Connection;
+use crate::failure::Failure;
+use crate::ids::Id;
+use crate::statement::{Value, statements};
+
+statements! {
+    /// By the clock of the database, which all nodes share.
+    TAKE(TEXT, UUID, FLOAT8) =
+        "INSERT INTO leases AS l (work, holder, until) VALUES ($1, $2, now() + make_interval(secs => $3))
+         ON CONFLICT (work) DO UPDATE SET holder = excluded.holder, until = excluded.until
+         WHERE l.holder = excluded.holder OR l.until <= now()";
+}
+
+/// Takes or keeps a piece of work; `false` while another has it.
+pub(crate) async fn take(
+    connection: &Connection,
+    work: &'static str,
+    holder: [u8; 16],
+    seconds: u32,
+) -> Result<bool, Failure> {
+    connection.ready(&[&TAKE]).await?;
+    let (holder, seconds) = (Id(holder), f64::from(seconds));
+    let values: [Value<'_>; 3] = [&work, &holder, &seconds];
+    Ok(connection.in_time(connection.tell(&TAKE, &values)).await? == 1)
+}

@@ -1,0 +1,231 @@
+//! Group commit: what waits for one tenant goes together, one batch of a tenant at a time.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use ::store::{Changes, CommitError, Committed, Sequence, StoreError};
+use domain::TenantId;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep, timeout_at};
+
+use crate::failure::Failure;
+use crate::ids::Id;
+use crate::notices::Heard;
+use crate::pool::Pool;
+use crate::write::{self, Broken, Outcomes};
+
+/// Changes that may wait; beyond it the answer is "busy".
+const QUEUE: usize = 1_024;
+/// Most changes of one transaction.
+const BATCH: usize = 256;
+/// Most bytes of images of one transaction, unless it is a single change: bounds the time others wait for the lock.
+const BATCH_BYTES: usize = 8 << 20;
+/// From so many changes in the last batch on, the next one waits a moment to grow as well: the clients that were just
+/// answered are about to ask again.
+const CROWD: usize = 8;
+const LINGER: Duration = Duration::from_millis(1);
+/// Between two attempts.
+const AGAIN: Duration = Duration::from_millis(100);
+
+type Outcome = Result<Committed, CommitError>;
+
+struct Job {
+    changes: Box<Changes>,
+    answer: oneshot::Sender<Outcome>,
+}
+
+impl Job {
+    fn bytes(&self) -> usize {
+        self.changes.samples.iter().map(|s| s.image.len()).sum()
+    }
+}
+
+#[derive(Default)]
+struct Lanes {
+    /// What waits, by tenant; a tenant that is here has somebody at work for it.
+    waiting: HashMap<TenantId, VecDeque<Job>>,
+    /// How many wait in all.
+    jobs: usize,
+}
+
+/// The way to the database for all that is written.
+pub(crate) struct Writer {
+    pool: Pool,
+    patience: Duration,
+    lanes: Mutex<Lanes>,
+    heard: Arc<Heard>,
+    names: Names,
+}
+
+/// Names of commits that no other node gives.
+pub(crate) struct Names {
+    /// Drawn by the database when this node began.
+    node: [u8; 8],
+    next: std::sync::atomic::AtomicU64,
+}
+
+impl Names {
+    pub(crate) fn new(node: [u8; 8]) -> Self {
+        Self { node, next: std::sync::atomic::AtomicU64::new(0) }
+    }
+
+    fn next(&self) -> Id {
+        let number = self.next.fetch_add(1, std::sync::atomic::Ordering::Relaxed).to_be_bytes();
+        let mut name = [0; 16];
+        name[..8].copy_from_slice(&self.node);
+        name[8..].copy_from_slice(&number);
+        Id(name)
+    }
+}
+
+impl Writer {
+    pub(crate) fn new(pool: Pool, patience: Duration, heard: Arc<Heard>, names: Names) -> Arc<Self> {
+        Arc::new(Self { pool, patience, lanes: Mutex::default(), heard, names })
+    }
+
+    fn lanes(&self) -> MutexGuard<'_, Lanes> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Commits as soon as the batch under way for the tenant is done. What was taken in is committed even if nobody waits
+    /// for the answer any more.
+    pub(crate) async fn commit(self: &Arc<Self>, tenant: TenantId, changes: Changes) -> Outcome {
+        let (answer, outcome) = oneshot::channel();
+        let job = Job { changes: Box::new(changes), answer };
+        let begin = {
+            let mut lanes = self.lanes();
+            if lanes.jobs >= QUEUE {
+                return Err(StoreError::Busy.into());
+            }
+            lanes.jobs += 1;
+            let begin = !lanes.waiting.contains_key(&tenant);
+            lanes.waiting.entry(tenant).or_default().push_back(job);
+            begin
+        };
+        if begin {
+            tokio::spawn(Arc::clone(self).work(tenant));
+        }
+        outcome.await.unwrap_or_else(|_| Err(StoreError::Unavailable("the store is closing".into()).into()))
+    }
+
+    /// One batch after the other, until nothing waits for the tenant.
+    async fn work(self: Arc<Self>, tenant: TenantId) {
+        let mut last = 0;
+        loop {
+            if last >= CROWD {
+                sleep(LINGER).await;
+            }
+            let Some(batch) = self.gather(tenant) else { return };
+            last = batch.len();
+            self.commit_batch(tenant, batch).await;
+        }
+    }
+
+    fn gather(&self, tenant: TenantId) -> Option<Vec<Job>> {
+        let mut lanes = self.lanes();
+        let waiting = lanes.waiting.get_mut(&tenant)?;
+        let (mut batch, mut bytes) = (Vec::new(), 0);
+        while let Some(job) = waiting.front() {
+            bytes += job.bytes();
+            if batch.len() >= BATCH || (bytes > BATCH_BYTES && !batch.is_empty()) {
+                break;
+            }
+            batch.extend(waiting.pop_front());
+        }
+        if batch.is_empty() {
+            lanes.waiting.remove(&tenant);
+            return None;
+        }
+        lanes.jobs -= batch.len();
+        Some(batch)
+    }
+
+    async fn commit_batch(&self, tenant: TenantId, batch: Vec<Job>) {
+        let changes: Vec<&Changes> = batch.iter().map(|job| &*job.changes).collect();
+        match self.attempt(tenant, &changes).await {
+            Ok(outcomes) => answer(batch, outcomes.into_iter().map(|o| o.map_err(CommitError::from))),
+            // One that the database does not take keeps no other from being taken.
+            Err(failure) if batch.len() > 1 && !failure.may_pass() && !matches!(failure, Failure::Full) => {
+                for job in batch {
+                    let outcome = match self.attempt(tenant, &[&job.changes]).await {
+                        Ok(mut outcomes) => outcomes.pop().map(|o| o.map_err(CommitError::from)),
+                        Err(failure) => Some(Err(told(failure))),
+                    };
+                    answer(vec![job], outcome.into_iter());
+                }
+            }
+            Err(failure) => {
+                let error = told(failure);
+                let all = vec![Err(error); batch.len()];
+                answer(batch, all.into_iter());
+            }
+        }
+    }
+
+    /// Tries for as long as there is patience: connections break, and databases change places.
+    async fn attempt(&self, tenant: TenantId, batch: &[&Changes]) -> Result<Outcomes, Failure> {
+        let deadline = Instant::now() + self.patience;
+        loop {
+            let failure = match timeout_at(deadline, self.try_once(tenant, batch, deadline)).await {
+                Ok(Ok(outcomes)) => {
+                    if let Some(last) = outcomes.iter().rev().find_map(|o| o.as_ref().ok()) {
+                        self.heard.note(tenant, last.sequence);
+                    }
+                    return Ok(outcomes);
+                }
+                Ok(Err(failure)) => failure,
+                Err(_) => return Err(Failure::Silent),
+            };
+            if !failure.may_pass() || Instant::now() + AGAIN >= deadline {
+                return Err(failure);
+            }
+            tracing::debug!(?failure, "a batch is tried again");
+            sleep(AGAIN).await;
+        }
+    }
+
+    async fn try_once(
+        &self,
+        tenant: TenantId,
+        batch: &[&Changes],
+        deadline: Instant,
+    ) -> Result<Outcomes, Failure> {
+        let (connection, name) = (self.pool.connection().await?, self.names.next());
+        let (failure, last, outcomes) = match write::run(&connection, tenant, batch, name).await {
+            Ok(outcomes) => return Ok(outcomes),
+            Err(Broken::Not(failure)) => return Err(failure),
+            Err(Broken::Perhaps(failure, last, outcomes)) => (failure, last, outcomes),
+        };
+        drop(connection);
+        tracing::debug!(?failure, "the answer to a commit was lost; finding out what became of it");
+        loop {
+            match self.has_happened(tenant, (last, name)).await {
+                Ok(true) => return Ok(outcomes),
+                // It will not happen any more: it is tried anew.
+                Ok(false) => return Err(failure),
+                Err(_) if Instant::now() + AGAIN < deadline => sleep(AGAIN).await,
+                Err(failure) => return Err(failure),
+            }
+        }
+    }
+
+    async fn has_happened(&self, tenant: TenantId, commit: (Sequence, Id)) -> Result<bool, Failure> {
+        write::has_happened(&self.pool.connection().await?, tenant, commit).await
+    }
+}
+
+/// What callers are told, and the operator.
+fn told(failure: Failure) -> CommitError {
+    let error = StoreError::from(failure);
+    if !matches!(error, StoreError::Busy) {
+        tracing::error!(%error, "changes could not be committed");
+    }
+    error.into()
+}
+
+fn answer(batch: Vec<Job>, outcomes: impl Iterator<Item = Outcome>) {
+    for (job, outcome) in batch.into_iter().zip(outcomes) {
+        let _ = job.answer.send(outcome);
+    }
+}
