@@ -18,6 +18,7 @@ use crate::keys::nonce;
 use crate::person::{Biometrics, FingerprintKind, Person, Sealed};
 use crate::place;
 use crate::profile::Profile;
+use crate::read::Images;
 use crate::records::{NewSample, template_record};
 use crate::registry::Registry;
 use crate::settings::OnDuplicate;
@@ -40,8 +41,19 @@ pub struct Enrolment {
 pub struct Outcome {
     /// As created.
     pub person: Person,
-    /// The request had been done before: no images are shown.
-    pub replayed: bool,
+    /// Its images.
+    pub images: Pictures,
+}
+
+/// Where the images of an answer come from.
+#[derive(Debug)]
+pub enum Pictures {
+    /// They are at hand.
+    Here(Images),
+    /// They are in the store.
+    Stored,
+    /// Nowhere: the answer is a repetition, and shows none.
+    Withheld,
 }
 
 /// A face that was looked at.
@@ -63,14 +75,14 @@ impl Registry {
         key: Option<Idempotency>,
     ) -> Result<Outcome, Error> {
         let held = match self.ticket(caller, key).await? {
-            Ticket::Again(person, _) => return Ok(Outcome { person: *person, replayed: true }),
+            Ticket::Again(person, _) => return Ok(Outcome { person: *person, images: Pictures::Withheld }),
             Ticket::First(held) => held,
         };
         let seen = match new.face.take() {
             Some(image) => Some(Seen { analysis: self.enrollable(image).await?, live: None }),
             None => None,
         };
-        self.insert(caller, &new, seen, held).await
+        self.insert(caller, new, seen, held).await
     }
 
     /// Creates a person and judges the liveness of its face: `verified` or `failed`.
@@ -87,19 +99,19 @@ impl Registry {
         key: Option<Idempotency>,
     ) -> Result<Outcome, Error> {
         let held = match self.ticket(caller, key).await? {
-            Ticket::Again(person, _) => return Ok(Outcome { person: *person, replayed: true }),
+            Ticket::Again(person, _) => return Ok(Outcome { person: *person, images: Pictures::Withheld }),
             Ticket::First(held) => held,
         };
         new.face = None;
         let (analysis, score) = self.judge(face).await?;
         let seen = Seen { analysis, live: Some(self.is_live(score)) };
-        self.insert(caller, &new, Some(seen), held).await
+        self.insert(caller, new, Some(seen), held).await
     }
 
     async fn insert(
         &self,
         caller: &Caller,
-        new: &Enrolment,
+        new: Enrolment,
         seen: Option<Seen>,
         held: Option<(Idempotency, Held)>,
     ) -> Result<Outcome, Error> {
@@ -141,7 +153,13 @@ impl Registry {
         let index = person.sealed.profile.index(tenant_keys.index());
         let row = self.seal_row(tenant, &person, &key, wrapped_key)?;
         changes.persons.push(PersonChange::Insert { row, index });
-        let template = seen.filter(|s| s.live != Some(false)).and_then(|s| s.analysis.template).map(Arc::new);
+        let (face, template) = match seen {
+            Some(Seen { analysis, live }) => {
+                let template = analysis.template.filter(|_| live != Some(false));
+                (Some(analysis.image.0), template.map(Arc::new))
+            }
+            None => (None, None),
+        };
         match &template {
             Some(template) => {
                 let on_duplicate = new.on_duplicate.unwrap_or(self.settings.on_duplicate);
@@ -150,7 +168,9 @@ impl Registry {
             }
             None => drop(self.store.commit(tenant, changes).await?),
         }
-        Ok(Outcome { person, replayed: false })
+        // What was just stored is shown as it came: reading it back could fail, and the person is there all the same.
+        let images = Images { face, fingerprint: new.fingerprint.map(|(image, _)| image) };
+        Ok(Outcome { person, images: Pictures::Here(images) })
     }
 
     /// Puts a face into a new person; where liveness was judged, that decides the status.

@@ -40,7 +40,7 @@ pub use alike::{Alike, Verdict, Wanted};
 pub use collections::{Collection, CollectionPatch};
 pub use compare::{Compared, Detected, DetectedFace};
 pub use duplicate::{Duplicate, PairDecision};
-pub use enroll::{Enrolment, Outcome};
+pub use enroll::{Enrolment, Outcome, Pictures};
 pub use erase::{Erased, Receipt};
 pub use error::Error;
 pub use evidence::{Evidence, Method, Quality};

@@ -9,7 +9,7 @@ use store::{Changes, PersonChange};
 
 use crate::access::Caller;
 use crate::duplicate::Enrolling;
-use crate::enroll::Outcome;
+use crate::enroll::{Outcome, Pictures};
 use crate::error::Error;
 use crate::history::{EventKind, Happened};
 use crate::idempotency::{Held, Idempotency, Ticket};
@@ -36,7 +36,7 @@ impl Registry {
         check: impl Fn(&Person) -> Result<(), E>,
     ) -> Result<Outcome, E> {
         let held = match self.ticket(caller, key).await? {
-            Ticket::Again(person, _) => return Ok(Outcome { person: *person, replayed: true }),
+            Ticket::Again(person, _) => return Ok(Outcome { person: *person, images: Pictures::Withheld }),
             Ticket::First(held) => held,
         };
         let opened = self.open_person(caller.tenant, id).await?;
@@ -145,7 +145,7 @@ impl Registry {
             }
             None => drop(self.store.commit(tenant, changes).await?),
         }
-        Ok(Outcome { person, replayed: false })
+        Ok(Outcome { person, images: Pictures::Stored })
     }
 
     /// Stores the face of a person without an enrolled one; earlier evidence makes room.

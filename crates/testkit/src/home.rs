@@ -51,7 +51,9 @@ impl Home {
         match self {
             Self::Folder(folder) => Arc::new(SqliteStore::open(folder.path()).expect("a store")),
             Self::Database(url) => {
-                let settings = Settings { connections: 8, ..Settings::at(url) };
+                // A machine that tests keep busy may be slow to answer.
+                let patience = std::time::Duration::from_secs(30);
+                let settings = Settings { connections: 8, patience, ..Settings::at(url) };
                 Arc::new(PostgresStore::open(&settings).await.expect("a store"))
             }
         }

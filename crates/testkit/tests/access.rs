@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::http::{Method, Request};
 use domain::{DuplicateId, Scope, Time};
 use serde_json::{Value, json};
-use store::{Changes, PairChange, PairDecision, PairRow, Store as _};
+use store::{Changes, PairChange, PairDecision, PairRow};
 use testkit::{App, Reply, TestRandom};
 
 /// What the paths of one tenant name.

@@ -200,10 +200,15 @@ async fn all_at_once(apps: &[Arc<App>], count: usize, image: impl Fn(usize) -> V
     for n in 0..count {
         let (app, body) = (Arc::clone(&apps[n % apps.len()]), body("Ann", &image(n)));
         asked.spawn(async move {
+            // A client that asks again at once keeps the server from answering anybody.
+            let mut wait = std::time::Duration::from_millis(300);
             loop {
                 let reply = app.send(Method::POST, LIVE, &[], Some(&body)).await;
                 match reply.status.as_u16() {
-                    503 => tokio::time::sleep(std::time::Duration::from_millis(300)).await,
+                    503 => {
+                        tokio::time::sleep(wait).await;
+                        wait = (wait * 2).min(std::time::Duration::from_secs(5));
+                    }
                     409 => {
                         reply.problem(409, "duplicate-person");
                         return false;

@@ -8,23 +8,41 @@ use std::process::Command;
 use serde_json::Value;
 
 /// What each of our crates may import, of ours. The sides (testkit, bench) may import everything.
-const OURS: [(&str, &[&str]); 9] = [
+const OURS: [(&str, &[&str]); 10] = [
     ("domain", &[]),
     ("vault", &[]),
     ("gallery", &[]),
     ("engine", &["domain"]),
     ("store", &["domain"]),
     ("store-sqlite", &["domain", "store"]),
+    ("store-postgres", &["domain", "store"]),
     ("registry", &["domain", "vault", "gallery", "engine", "store"]),
     ("api", &["domain", "registry", "store"]),
-    ("server", &["domain", "vault", "gallery", "engine", "store", "store-sqlite", "registry", "api"]),
+    (
+        "server",
+        &[
+            "domain",
+            "vault",
+            "gallery",
+            "engine",
+            "store",
+            "store-sqlite",
+            "store-postgres",
+            "registry",
+            "api",
+        ],
+    ),
 ];
 
 /// Heavy libraries and the crates that may use them.
-const HEAVY: [(&str, &[&str]); 14] = [
+const HEAVY: [(&str, &[&str]); 18] = [
     ("hashbrown", &["gallery"]),
     ("roaring", &["gallery"]),
     ("rusqlite", &["store-sqlite"]),
+    ("tokio-postgres", &["store-postgres", "testkit", "bench"]),
+    ("deadpool-postgres", &["store-postgres"]),
+    ("postgres-types", &["store-postgres"]),
+    ("rustls", &["store-postgres"]),
     ("ort", &["engine"]),
     ("rten", &["engine"]),
     ("image", &["engine", "testkit", "bench"]),

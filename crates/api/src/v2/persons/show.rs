@@ -2,7 +2,7 @@
 
 use axum::http::{StatusCode, header};
 use domain::Scope;
-use registry::{Error, Images, Outcome, Person};
+use registry::{Error, Images, Outcome, Person, Pictures};
 
 use super::view::PersonView;
 use crate::auth::Permit;
@@ -15,23 +15,29 @@ pub(super) fn person(status: StatusCode, person: &Person, images: &Images) -> An
     Ok(respond::with(response, header::ETAG, &person.etag()))
 }
 
-/// `person` with its images as stored, where the token may see them.
+/// `person` as a commit left it, with its images as stored, where the token may see them. Where they cannot be read now, it is
+/// shown without: what was done is never called a failure.
 pub(crate) async fn stored<R>(permit: &Permit<R>, status: StatusCode, shown: Person) -> Answer {
     let has_images = shown.samples().next().is_some();
     if !has_images || !permit.may(Scope::BiometricsRead) {
         return person(status, &shown, &Images::default());
     }
     // The state that was decided is shown, with the images that belong to it.
-    let images = permit.registry.images(&permit.caller, &shown).await?;
+    let images = permit.registry.images(&permit.caller, &shown).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "a change was made, but the images for its answer cannot be read");
+        Images::default()
+    });
     person(status, &shown, &images)
 }
 
 /// The outcome of a request that may be a repetition; a repeated answer has no images.
 pub(super) async fn outcome<R>(permit: &Permit<R>, status: StatusCode, outcome: Outcome) -> Answer {
-    if outcome.replayed {
-        person(status, &outcome.person, &Images::default())
-    } else {
-        stored(permit, status, outcome.person).await
+    match outcome.images {
+        Pictures::Here(images) if permit.may(Scope::BiometricsRead) => {
+            person(status, &outcome.person, &images)
+        }
+        Pictures::Here(_) | Pictures::Withheld => person(status, &outcome.person, &Images::default()),
+        Pictures::Stored => stored(permit, status, outcome.person).await,
     }
 }
 
