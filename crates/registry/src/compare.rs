@@ -47,6 +47,9 @@ pub struct Detected {
     pub models: Models,
 }
 
+/// Attempts to read a person whom others are changing.
+const ATTEMPTS: usize = 8;
+
 impl Registry {
     /// Compares an image with the enrolled faces of a person; nothing is stored.
     ///
@@ -59,14 +62,26 @@ impl Registry {
         image: Vec<u8>,
         wanted: Wanted,
     ) -> Result<(Verdict, Models), Error> {
-        let opened = self.open_person(caller.tenant, id).await?;
-        let enrolled = self.enrolled(caller, &opened).await?;
-        if enrolled.is_empty() {
-            return Err(Error::NoFaceEnrolled);
-        }
+        let enrolled = self.enrolled_of(caller, id).await?;
         let template = self.template_of(image).await?;
         let alike = self.alike(&enrolled, &template)?;
         Ok((Verdict::of(alike, self.threshold_of_one(wanted)), self.models()?))
+    }
+
+    /// The templates that are enrolled of a person. Who is erased or changed between two reads is not called faceless.
+    async fn enrolled_of(&self, caller: &Caller, id: PersonId) -> Result<Vec<Template>, Error> {
+        for _ in 0..ATTEMPTS {
+            let opened = self.open_person(caller.tenant, id).await?;
+            let enrolled = self.enrolled(caller, &opened).await?;
+            if !enrolled.is_empty() {
+                return Ok(enrolled);
+            }
+            let now = self.store.person(caller.tenant, id).await?.ok_or(Error::NotFound)?;
+            if now.version == opened.person.version {
+                return Err(Error::NoFaceEnrolled);
+            }
+        }
+        Err(Error::Busy)
     }
 
     /// The templates of the model in force that are enrolled of a person; those that are missing are made.

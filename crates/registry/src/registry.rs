@@ -53,6 +53,8 @@ pub struct Registry {
     clock: Arc<dyn Clock>,
     high_water: Arc<AtomicI64>,
     pub(crate) tokens: Arc<TokenCache>,
+    /// What this process is called where work is shared out.
+    process: [u8; 16],
     /// Idempotency keys whose first request is under way in this process.
     pub(crate) under_way: Arc<Mutex<HashMap<[u8; 16], [u8; 16]>>>,
 }
@@ -68,6 +70,7 @@ impl Registry {
         let registry = Self {
             store: parts.store,
             keys: Arc::new(Keys::new(parts.kek)),
+            process: parts.random.bytes(),
             faces: None,
             galleries: None,
             in_force: Arc::default(),
@@ -177,6 +180,19 @@ impl Registry {
     /// What the store says.
     pub async fn ready(&self) -> Result<(), Error> {
         Ok(self.store.ready().await?)
+    }
+
+    /// Whether a piece of work that one process does for all is this one's, which it then is for so many seconds.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn has_turn(&self, work: &'static str, seconds: u32) -> Result<bool, Error> {
+        Ok(self.store.lease(work, self.process, seconds).await?)
+    }
+
+    /// Waits until another process has committed something, where the store can tell; else for ever.
+    pub async fn news(&self) {
+        self.store.news().await;
     }
 
     /// A random value that names one request.

@@ -1,4 +1,4 @@
-//! Opening a data folder: its key, its store, its registry.
+//! Opening a store, with its key, and the registry over it.
 
 use std::collections::HashMap;
 use std::fs;
@@ -7,8 +7,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use registry::{Error, Parts, Registry};
-use store::StoreError;
+use store::{Store, StoreError};
+use store_postgres::PostgresStore;
 use store_sqlite::SqliteStore;
+use vault::Kek;
 
 use crate::config::Config;
 use crate::kek::{self, KekError};
@@ -36,13 +38,25 @@ pub(crate) fn private_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Opens the registry over the data folder, making both on the first start. No face engine yet.
+/// Opens the registry over the database, or over the data folder, which is made on the first start. No face engine yet.
 pub(crate) async fn open(config: &Config) -> Result<Registry, HomeError> {
-    let data = &config.data;
-    private_folder(data)?;
-    let has_data = SqliteStore::file(data).exists();
-    let kek = kek::load(data, has_data, &SystemRandom)?;
-    let store = Arc::new(SqliteStore::open(data)?);
+    let (store, kek): (Arc<dyn Store>, Kek) = match config.database() {
+        Some(settings) => {
+            let kek = kek::from_outside()?;
+            let store = PostgresStore::open(&settings).await?;
+            store
+                .weaknesses()
+                .iter()
+                .for_each(|weakness| tracing::warn!(weakness, "the database is not safe"));
+            (Arc::new(store), kek)
+        }
+        None => {
+            private_folder(&config.data)?;
+            let has_data = SqliteStore::file(&config.data).exists();
+            let kek = kek::load(&config.data, has_data, &SystemRandom)?;
+            (Arc::new(SqliteStore::open(&config.data)?), kek)
+        }
+    };
     let parts = Parts {
         store,
         kek,

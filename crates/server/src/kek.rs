@@ -20,6 +20,10 @@ pub(crate) enum KekError {
         "{0} is missing, but there is data that was sealed with it: put the key back, a new one cannot open the data"
     )]
     Missing(PathBuf),
+    #[error(
+        "with a database the key comes from outside: set PERSONHOOD_KEK (32 bytes in base64) or PERSONHOOD_KEK_FILE, the same for all nodes"
+    )]
+    Outside,
     #[error("{0}: {1}")]
     Io(PathBuf, io::Error),
 }
@@ -67,13 +71,23 @@ fn make(path: &Path, random: &dyn Random) -> io::Result<()> {
     }
 }
 
+/// The key the environment gives, or names a file of.
+fn given() -> Option<Result<Kek, KekError>> {
+    if let Ok(text) = std::env::var("PERSONHOOD_KEK") {
+        return Some(parse(&text, "PERSONHOOD_KEK"));
+    }
+    std::env::var("PERSONHOOD_KEK_FILE").ok().map(|path| read(Path::new(&path)))
+}
+
+/// The key for a database. It is never made here: of two nodes that made one each, one could read nothing.
+pub(crate) fn from_outside() -> Result<Kek, KekError> {
+    given().unwrap_or(Err(KekError::Outside))
+}
+
 /// The key for `data`; a new one is made only where there is no data yet.
 pub(crate) fn load(data: &Path, has_data: bool, random: &dyn Random) -> Result<Kek, KekError> {
-    if let Ok(text) = std::env::var("PERSONHOOD_KEK") {
-        return parse(&text, "PERSONHOOD_KEK");
-    }
-    if let Ok(path) = std::env::var("PERSONHOOD_KEK_FILE") {
-        return read(Path::new(&path));
+    if let Some(given) = given() {
+        return given;
     }
     let path = file(data);
     if !path.exists() {

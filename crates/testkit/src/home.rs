@@ -17,6 +17,8 @@ pub enum Home {
     Folder(Arc<TempDir>),
     /// A database, by its URL.
     Database(Arc<str>),
+    /// A database, used in a way of its own.
+    Used(Arc<Settings>),
 }
 
 /// The cluster that the tests of a process share; none where PostgreSQL is not installed.
@@ -56,6 +58,7 @@ impl Home {
                 let settings = Settings { connections: 8, patience, ..Settings::at(url) };
                 Arc::new(PostgresStore::open(&settings).await.expect("a store"))
             }
+            Self::Used(settings) => Arc::new(PostgresStore::open(settings).await.expect("a store")),
         }
     }
 
@@ -64,7 +67,7 @@ impl Home {
     pub fn folder(&self) -> Option<&Path> {
         match self {
             Self::Folder(folder) => Some(folder.path()),
-            Self::Database(_) => None,
+            Self::Database(_) | Self::Used(_) => None,
         }
     }
 }

@@ -8,6 +8,7 @@ mod clock;
 mod cluster;
 pub mod faces;
 mod home;
+mod proxy;
 mod response;
 pub mod supplied;
 
@@ -15,4 +16,5 @@ pub use app::{App, Setup};
 pub use clock::{TestClock, TestRandom};
 pub use cluster::Cluster;
 pub use home::{Home, over_postgres, shared_cluster};
+pub use proxy::{Proxy, Wire};
 pub use response::Reply;

@@ -36,6 +36,9 @@ struct Common {
     /// Folder of the store and its key
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// PostgreSQL instead of the folder; better set as PERSONHOOD_DATABASE_URL, where no other user sees it
+    #[arg(long, global = true, value_name = "URL")]
+    database_url: Option<String>,
     /// File of settings
     #[arg(long, global = true, value_name = "FILE", env = "PERSONHOOD_CONFIG")]
     config: Option<PathBuf>,
@@ -92,6 +95,7 @@ fn flags(common: &Common, serve: &ServeArgs) -> Table {
     let path = |p: &Option<PathBuf>| p.as_ref().map(|p| p.to_string_lossy().into_owned());
     let texts = [
         ("data", path(&common.data)),
+        ("database_url", common.database_url.clone()),
         ("models_dir", path(&common.models_dir)),
         ("log_format", common.log_format.clone()),
         ("listen", serve.listen.clone()),

@@ -22,6 +22,8 @@ pub(crate) struct Config {
     pub(crate) listen: String,
     pub(crate) metrics_listen: String,
     pub(crate) data: PathBuf,
+    database_url: String,
+    database: Database,
     pub(crate) models_dir: PathBuf,
     pub(crate) log_format: String,
     pub(crate) log_level: String,
@@ -38,6 +40,16 @@ pub(crate) struct Config {
     /// Names of tenants with figures of their own, and those.
     #[serde(skip)]
     pub(crate) of_tenants: Vec<(String, registry::Settings)>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Database {
+    replicas: Vec<String>,
+    connections: usize,
+    prepared: bool,
+    listen: bool,
+    patience_seconds: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -146,6 +158,26 @@ impl Config {
             brake_failures: self.liveness.brake_failures,
             brake_window_seconds: self.liveness.brake_window_seconds,
             brake_pause_seconds: self.liveness.brake_pause_seconds,
+        }
+    }
+
+    /// The database, where one is named instead of the data folder.
+    pub(crate) fn database(&self) -> Option<store_postgres::Settings> {
+        if self.database_url.is_empty() {
+            return None;
+        }
+        Some(self.database_at(&self.database_url))
+    }
+
+    /// Any database, used as the settings say.
+    pub(crate) fn database_at(&self, url: &str) -> store_postgres::Settings {
+        store_postgres::Settings {
+            url: url.to_owned(),
+            replicas: self.database.replicas.clone(),
+            connections: self.database.connections,
+            prepared: self.database.prepared,
+            listen: self.database.listen,
+            patience: Duration::from_secs(self.database.patience_seconds),
         }
     }
 
@@ -259,6 +291,11 @@ impl Config {
             ("limits.connections", self.limits.connections),
             ("limits.body_bytes", self.limits.body_bytes),
             ("engine.queue", self.engine.queue),
+            ("database.connections", self.database.connections),
+            (
+                "database.patience_seconds",
+                usize::try_from(self.database.patience_seconds).unwrap_or(usize::MAX),
+            ),
         ] {
             if value == 0 {
                 return wrong(path, "must be at least 1");

@@ -21,6 +21,9 @@ const AGAIN: Duration = Duration::from_secs(2);
 /// How often the store is looked at for what other processes have changed.
 const EVERY: Duration = Duration::from_secs(1);
 
+/// How long news are gathered before they are followed.
+const TOGETHER: Duration = Duration::from_millis(10);
+
 /// Makes templates that are missing, then follows the store for as long as the server runs: a search then finds next to
 /// nothing left to do. Models that are announced meanwhile are taken up.
 async fn follow(registry: Arc<Registry>, mut models: Models, engine: worker::Settings) {
@@ -30,7 +33,11 @@ async fn follow(registry: Arc<Registry>, mut models: Models, engine: worker::Set
     let mut ticks = tokio::time::interval(EVERY);
     let mut taking: Option<JoinHandle<Models>> = None;
     loop {
-        ticks.tick().await;
+        tokio::select! {
+            _ = ticks.tick() => {}
+            // What comes in a moment is followed together: a search catches up by itself anyway.
+            () = registry.news() => tokio::time::sleep(TOGETHER).await,
+        }
         if let Err(error) = registry.present().follow().await {
             tracing::warn!(%error, "a gallery could not follow the store; trying again");
         }

@@ -8,11 +8,23 @@ use registry::Registry;
 /// How often it is looked for.
 const EVERY: Duration = Duration::from_secs(600);
 
-/// Removes what was kept for a time only, for as long as the server runs.
+/// How long one node keeps the work to itself, in seconds: it goes on with it as long as it lives, and another takes over
+/// soon after it is gone.
+const TURN: u32 = 900;
+
+/// Removes what was kept for a time only, for as long as the server runs; of all nodes one does it.
 pub(crate) async fn run(registry: Arc<Registry>) {
     let mut ticks = tokio::time::interval(EVERY);
     loop {
         ticks.tick().await;
+        match registry.has_turn("evidence", TURN).await {
+            Ok(true) => {}
+            Ok(false) => continue,
+            Err(error) => {
+                tracing::warn!(%error, "it cannot be told whose turn it is; trying again later");
+                continue;
+            }
+        }
         match registry.retire_evidence().await {
             Ok(0) => {}
             Ok(removed) => tracing::info!(event = "evidence-removed", removed, "old evidence was removed"),

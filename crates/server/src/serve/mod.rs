@@ -92,7 +92,8 @@ async fn first_token(
     registry: &Registry,
     address: SocketAddr,
 ) -> Result<Option<String>, Failure> {
-    if !config.first_token || !address.ip().is_loopback() {
+    // Behind a database there may be other nodes, and whoever runs those has a token.
+    if !config.first_token || !address.ip().is_loopback() || config.database().is_some() {
         return Ok(None);
     }
     for (tenant, _) in registry.tenants().await? {
