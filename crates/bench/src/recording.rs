@@ -148,6 +148,10 @@ impl Store for Recording {
         self.store.add_tenant(tenant)
     }
 
+    fn lease(&self, work: &'static str, holder: [u8; 16], seconds: u32) -> Answer<'_, bool> {
+        self.store.lease(work, holder, seconds)
+    }
+
     fn high_water(&self) -> Answer<'_, Time> {
         self.store.high_water()
     }

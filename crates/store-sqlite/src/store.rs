@@ -1,8 +1,7 @@
 //! The port, over a writer and readers.
 
-use std::future::{Future, pending, ready};
+use std::future::ready;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
 use std::sync::Arc;
 
 use ::store::{
@@ -196,10 +195,6 @@ impl Store for SqliteStore {
 
     fn lease(&self, work: &'static str, holder: [u8; 16], seconds: u32) -> Answer<'_, bool> {
         Box::pin(self.writer.row(move |c| write::lease::take(c, work, holder, seconds)))
-    }
-
-    fn news(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(pending())
     }
 
     fn high_water(&self) -> Answer<'_, Time> {

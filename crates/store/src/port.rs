@@ -119,7 +119,9 @@ pub trait Store: Send + Sync {
 
     /// Waits until another process has committed something, where the backend can tell; else for ever. It may miss
     /// something: whoever waits looks from time to time all the same.
-    fn news(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+    fn news(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(std::future::pending())
+    }
 
     /// The latest moment any commit was decided at: the clock never reads earlier.
     fn high_water(&self) -> Answer<'_, Time>;
