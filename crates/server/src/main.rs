@@ -10,6 +10,7 @@ mod platform;
 mod progress;
 mod serve;
 mod telemetry;
+mod transfer;
 
 use std::process::ExitCode;
 

@@ -5,9 +5,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use ::store::{
-    Answer, Changes, CollectionRow, CommitError, Committed, EventRow, IdempotencyRow, ListQuery, Page,
-    PairDecision, PairRow, PersonRow, SampleHead, SearchChanges, SearchRow, Sequence, Store, StoreError,
-    TenantRow, TokenRow,
+    Answer, Changes, CollectionRow, CommitError, Committed, EventRow, IdempotencyRow, Key, ListQuery, Page,
+    PairDecision, PairRow, Part, PersonRow, Record, SampleHead, SearchChanges, SearchRow, Sequence, Store,
+    StoreError, TenantRow, TenantState, TokenRow, Transfer,
 };
 use domain::{CollectionId, DuplicateId, PersonId, SampleId, TenantId, Time, TokenId};
 use tokio::task::JoinHandle;
@@ -252,5 +252,27 @@ impl Store for PostgresStore {
             let found = read::tenant::check(&self.pool).await.map_err(StoreError::from)?;
             found.map_or(Ok(()), |fault| Err(StoreError::Damaged(fault)))
         })
+    }
+}
+
+impl Transfer for PostgresStore {
+    fn state(&self, tenant: TenantId) -> Answer<'_, Option<TenantState>> {
+        self.ask(read::transfer::state(&self.pool, tenant))
+    }
+
+    fn records(&self, tenant: TenantId, part: Part, after: Key, limit: u32) -> Answer<'_, Vec<Record>> {
+        self.ask(read::transfer::records(&self.pool, tenant, part, after, limit))
+    }
+
+    fn last_key(&self, tenant: TenantId, part: Part) -> Answer<'_, Key> {
+        self.ask(read::transfer::last_key(&self.pool, tenant, part))
+    }
+
+    fn put(&self, tenant: TenantId, records: Vec<Record>) -> Answer<'_, ()> {
+        self.ask(async move { write::transfer::put(&self.pool.connection().await?, tenant, &records).await })
+    }
+
+    fn put_tenant(&self, state: TenantState) -> Answer<'_, ()> {
+        self.ask(async move { write::transfer::put_tenant(&self.pool.connection().await?, &state).await })
     }
 }

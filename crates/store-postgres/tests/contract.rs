@@ -37,3 +37,15 @@ mod unprepared {
 
     store::contract_suite!(maybe empty);
 }
+
+/// Up and down: from a folder into a database, and from there into another.
+#[tokio::test]
+async fn what_is_moved_arrives_as_it_was() {
+    let (Some(to), Some(from)) = (made(true).await, made(false).await) else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let embedded = store_sqlite::SqliteStore::open(folder.path()).expect("a store");
+    store::contract::what_is_moved_arrives_as_it_was(&embedded, &to.0).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let embedded = store_sqlite::SqliteStore::open(folder.path()).expect("a store");
+    store::contract::what_is_moved_arrives_as_it_was(&from.0, &embedded).await;
+}

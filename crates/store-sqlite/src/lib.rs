@@ -13,6 +13,7 @@ mod migrate;
 mod read;
 mod readers;
 mod store;
+mod transfer;
 mod write;
 mod writer;
 

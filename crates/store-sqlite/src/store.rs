@@ -29,7 +29,7 @@ pub struct SqliteStore {
     readers: Readers,
     long_readers: Arc<Readers>,
     long_reads: Arc<Semaphore>,
-    writer: Writer,
+    pub(crate) writer: Writer,
 }
 
 impl SqliteStore {
@@ -59,7 +59,7 @@ impl SqliteStore {
     }
 
     /// A read that may take milliseconds.
-    fn aside<T: Send + 'static>(
+    pub(crate) fn aside<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Answer<'_, T> {

@@ -24,3 +24,9 @@ async fn empty() -> Made {
 }
 
 store::contract_suite!(empty);
+
+#[tokio::test]
+async fn what_is_moved_arrives_as_it_was() {
+    let (from, to) = (empty().await, empty().await);
+    store::contract::what_is_moved_arrives_as_it_was(&from.store, &to.store).await;
+}

@@ -10,6 +10,7 @@ mod error;
 mod port;
 mod query;
 mod rows;
+mod transfer;
 
 pub use changes::{
     Changes, CollectionChange, Committed, PairChange, PersonChange, Remade, Slot, TokenChange,
@@ -21,3 +22,4 @@ pub use rows::{
     CollectionRow, EventRow, IdempotencyRow, IndexEntry, IndexField, PairDecision, PairRow, PersonRow,
     SampleHead, SampleKind, SampleRow, SampleState, SearchChanges, SearchRow, Sequence, TenantRow, TokenRow,
 };
+pub use transfer::{Key, Part, Record, TenantState, Transfer};

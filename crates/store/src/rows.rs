@@ -66,6 +66,21 @@ pub enum IndexField {
 }
 
 impl IndexField {
+    /// From its number.
+    #[must_use]
+    pub const fn from_number(number: u8) -> Option<Self> {
+        Some(match number {
+            1 => Self::ExternalId,
+            2 => Self::DocumentNumber,
+            3 => Self::Email,
+            4 => Self::Phone,
+            5 => Self::Name,
+            6 => Self::DocumentType,
+            7 => Self::Collection,
+            _ => return None,
+        })
+    }
+
     /// What the hash of a value is made under.
     #[must_use]
     pub const fn label(self) -> &'static str {

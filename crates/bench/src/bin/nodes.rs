@@ -47,7 +47,8 @@ async fn rows(cluster: &Cluster, database: &str) -> Rows {
 fn script(rows: &Rows, with_sequence: bool) -> String {
     let tenant = "'00000000-0000-0000-0000-000000000001'::uuid";
     let bytes = |length: i32| format!("decode(repeat('ab', {length}), 'hex')");
-    let mut text = String::from("BEGIN;\nSET LOCAL personhood.tenant = '*';\nSELECT gen_random_uuid() AS id \\gset\n");
+    let mut text =
+        String::from("BEGIN;\nSET LOCAL personhood.tenant = '*';\nSELECT gen_random_uuid() AS id \\gset\n");
     let _ = writeln!(
         text,
         "INSERT INTO persons (tenant, id, version, created_at, updated_at, status, sequence, wrapped_key, sealed, terms)
@@ -87,12 +88,17 @@ fn pgbench(cluster: &Cluster, database: &str, script: &str, folder: &Path) -> f6
         .expect("pgbench");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let rate = said.lines().find_map(|l| l.strip_prefix("tps = ")?.split(' ').next()?.parse().ok());
-    rate.unwrap_or_else(|| panic!("pgbench: {}", String::from_utf8_lossy(&output.stderr).lines().next().unwrap_or_default()))
+    rate.unwrap_or_else(|| {
+        panic!("pgbench: {}", String::from_utf8_lossy(&output.stderr).lines().next().unwrap_or_default())
+    })
 }
 
 fn main() {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
     // With every promise of a database in production: the sync is the point.
     let settings = ["fsync=on", "synchronous_commit=on", "shared_buffers=512MB", "max_wal_size=8GB"];
     let cluster = Cluster::start(&settings).expect("PostgreSQL is needed");
@@ -104,7 +110,8 @@ fn main() {
         for _ in 0..count {
             let store = runtime.block_on(PostgresStore::open(&Settings::at(&url))).expect("a store");
             let home = runtime.block_on(Home::open(Arc::new(store), None));
-            addresses.push(serve(&runtime, api::router(Api::new(Arc::clone(&home.registry), Limits::default()))));
+            addresses
+                .push(serve(&runtime, api::router(Api::new(Arc::clone(&home.registry), Limits::default()))));
             tokens.push(home.token);
         }
         let loads: Vec<_> = std::thread::scope(|scope| {
@@ -143,8 +150,15 @@ fn main() {
         .block_on(client.batch_execute("INSERT INTO tenants (id, wrapped_key, sealed_name, created_at) VALUES (gen_random_uuid(), '', '', 0)"))
         .expect("a tenant");
     let counted = pgbench(&cluster, &name(&fresh), &script(&rows, true), folder.path());
-    println!("pgbench, {} index rows a person: {bare:.0}/s, with the tenant's sequence {counted:.0}/s", rows.terms);
+    println!(
+        "pgbench, {} index rows a person: {bare:.0}/s, with the tenant's sequence {counted:.0}/s",
+        rows.terms
+    );
     for (count, rate, _) in best {
-        println!("{count} nodes: {:.2} x pgbench (goal 0.60 with two), {:.2} x with the sequence", rate / bare, rate / counted);
+        println!(
+            "{count} nodes: {:.2} x pgbench (goal 0.60 with two), {:.2} x with the sequence",
+            rate / bare,
+            rate / counted
+        );
     }
 }

@@ -4,9 +4,12 @@ use engine::models::Models;
 use engine::worker::Faces;
 use registry::{GalleryCheck, Registry};
 use serde::Serialize;
+use store::Part;
+use store_postgres::PostgresStore;
 
 use super::Outcome;
 use crate::config::Config;
+use crate::transfer::{self, Content};
 use crate::{home, serve};
 
 #[derive(clap::Args)]
@@ -14,6 +17,9 @@ pub(crate) struct Args {
     /// For machines
     #[arg(long)]
     json: bool,
+    /// Whether another store holds the same: a data folder, or postgres://…
+    #[arg(long, value_name = "PLACE")]
+    same_as: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -64,11 +70,42 @@ async fn gallery(registry: Registry, faces: Faces) -> Result<String, String> {
     }
 }
 
+/// Whether what breaks a promise about the database is in order.
+async fn database(settings: &store_postgres::Settings) -> Result<String, String> {
+    let store = PostgresStore::open(settings).await.map_err(|e| e.to_string())?;
+    match store.weaknesses() {
+        [] => Ok("reachable, durable, and tenants have two locks".into()),
+        weaknesses => Err(weaknesses.join("; ")),
+    }
+}
+
+/// Whether another store holds the same, record by record.
+async fn same(config: &Config, other: &str) -> Result<String, String> {
+    let own = config.database().map_or_else(|| config.data.display().to_string(), |d| d.url);
+    let read = async |place: &str| -> Result<Content, transfer::Failure> {
+        transfer::content(&*transfer::open(config, place, false).await?).await
+    };
+    let (ours, theirs) =
+        (read(&own).await.map_err(|e| e.to_string())?, read(other).await.map_err(|e| e.to_string())?);
+    match ours.differences(&theirs).as_slice() {
+        [] => {
+            Ok(format!("equal: {} persons, {} samples", ours.count(Part::Persons), ours.count(Part::Samples)))
+        }
+        differences => Err(format!("the stores differ in {}", differences.join(", "))),
+    }
+}
+
 pub(crate) async fn run(config: &Config, args: Args) -> Outcome {
     let mut checks = Vec::new();
     let mut opened = None;
-    if config.data.exists() {
-        checks.push(check("data folder", folder(config)));
+    let settings = config.database();
+    if let Some(settings) = &settings {
+        checks.push(check("database", database(settings).await));
+    }
+    if settings.is_some() || config.data.exists() {
+        if settings.is_none() {
+            checks.push(check("data folder", folder(config)));
+        }
         match home::open(config).await {
             Err(error) => checks.push(check("key and store", Err(error))),
             Ok(registry) => {
@@ -92,6 +129,9 @@ pub(crate) async fn run(config: &Config, args: Args) -> Outcome {
         if let (Some(faces), Some(registry)) = (faces, opened) {
             checks.push(check("search index", gallery(registry, faces).await));
         }
+    }
+    if let Some(other) = &args.same_as {
+        checks.push(check("same content", same(config, other).await));
     }
     let report = Report { ok: checks.iter().all(|c| c.ok), checks };
     if args.json {

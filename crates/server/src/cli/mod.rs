@@ -2,6 +2,7 @@
 
 mod doctor;
 mod evaluate;
+mod migrate_store;
 mod models;
 mod tenant;
 mod token;
@@ -68,6 +69,8 @@ enum Command {
     Evaluate(evaluate::Command),
     /// Check the installation
     Doctor(doctor::Args),
+    /// Move everything from one store to another, and compare the two
+    MigrateStore(migrate_store::Args),
     /// Print the OpenAPI document
     Openapi,
     /// Write the repository's generated files
@@ -152,6 +155,7 @@ async fn with_store(config: Config, command: Command) -> Outcome {
         Command::Token(command) => token::run(&config, command).await,
         Command::Tenant(command) => tenant::run(&config, command).await,
         Command::Doctor(args) => doctor::run(&config, args).await,
+        Command::MigrateStore(args) => migrate_store::run(&config, args).await,
         _ => Ok(true),
     }
 }

@@ -22,6 +22,16 @@ pub(crate) fn seeing(data: &Path) -> Command {
     command
 }
 
+/// The binary over a database, with a key from outside; the folder is for its log.
+pub(crate) fn over(database: &str, folder: &Path) -> Command {
+    let mut command = personhood(folder);
+    command.env("PERSONHOOD_DATABASE_URL", database).env("PERSONHOOD_KEK", KEK);
+    command
+}
+
+/// 32 bytes in base64.
+pub(crate) const KEK: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
+
 /// A running server.
 pub(crate) struct Server {
     child: Child,
@@ -47,7 +57,12 @@ impl Server {
         Self::run(&mut seeing(data), data)
     }
 
-    fn run(command: &mut Command, data: &Path) -> Self {
+    /// Starts a node over a database.
+    pub(crate) fn start_over(database: &str, folder: &Path) -> Self {
+        Self::run(&mut over(database, folder), folder)
+    }
+
+    pub(crate) fn run(command: &mut Command, data: &Path) -> Self {
         let log = data.with_extension("log");
         let file = std::fs::OpenOptions::new().create(true).append(true).open(&log).unwrap();
         let from = file.metadata().unwrap().len();
@@ -99,8 +114,12 @@ impl Server {
 
 /// A token made beside whatever is running.
 pub(crate) fn token(data: &Path) -> String {
-    let output =
-        personhood(data).args(["token", "create", "--name", "test", "--scope", "admin"]).output().unwrap();
+    token_from(&mut personhood(data))
+}
+
+/// A token made by this command.
+pub(crate) fn token_from(command: &mut Command) -> String {
+    let output = command.args(["token", "create", "--name", "test", "--scope", "admin"]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }

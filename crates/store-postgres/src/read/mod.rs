@@ -6,6 +6,7 @@ pub(crate) mod pair;
 pub(crate) mod search;
 pub(crate) mod tenant;
 pub(crate) mod token;
+pub(crate) mod transfer;
 
 use ::store::{EventRow, IdempotencyRow, PersonRow, SampleHead};
 use domain::{EventId, PersonId, SampleId, TenantId, Time};

@@ -18,6 +18,7 @@ mod search;
 mod tenant;
 mod token;
 mod tracked;
+pub(crate) mod transfer;
 
 use std::collections::HashMap;
 use std::future::poll_fn;

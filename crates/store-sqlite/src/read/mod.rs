@@ -105,7 +105,7 @@ pub(crate) fn tokens(c: &Connection, tenant: TenantId) -> Result<Vec<TokenRow>> 
         .collect()
 }
 
-fn tenant(row: &Row<'_>) -> Result<TenantRow> {
+pub(crate) fn tenant(row: &Row<'_>) -> Result<TenantRow> {
     Ok(TenantRow {
         id: TenantId::from_bytes(row.get(0)?),
         wrapped_key: row.get(1)?,

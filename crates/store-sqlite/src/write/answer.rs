@@ -15,6 +15,11 @@ pub(super) fn keep(c: &Connection, tenant: TenantId, row: &IdempotencyRow, now: 
     .execute(params![now.millis()])?;
     c.prepare_cached("DELETE FROM idempotency WHERE tenant = ?1 AND key = ?2 AND expires_at <= ?3")?
         .execute(params![tenant.to_bytes(), row.key, now.millis()])?;
+    put(c, tenant, row)
+}
+
+/// Takes an answer in as it is.
+pub(crate) fn put(c: &Connection, tenant: TenantId, row: &IdempotencyRow) -> Result<(), Refused> {
     let added = c
         .prepare_cached(
             "INSERT INTO idempotency (tenant, key, body, status, person, sealed, expires_at)

@@ -13,7 +13,7 @@ fn name_taken(error: rusqlite::Error) -> Refused {
     }
 }
 
-pub(super) fn change(c: &Connection, tenant: TenantId, change: &CollectionChange) -> Result<(), Refused> {
+pub(crate) fn change(c: &Connection, tenant: TenantId, change: &CollectionChange) -> Result<(), Refused> {
     match change {
         CollectionChange::Insert(row) => insert(c, tenant, row),
         CollectionChange::Update { row, expected } => update(c, tenant, row, *expected),

@@ -1,15 +1,15 @@
 //! Applying one `Changes` inside an open transaction.
 
-mod answer;
-mod collection;
-mod event;
+pub(crate) mod answer;
+pub(crate) mod collection;
+pub(crate) mod event;
 pub(crate) mod lease;
-mod pair;
-mod person;
-mod sample;
-mod search;
+pub(crate) mod pair;
+pub(crate) mod person;
+pub(crate) mod sample;
+pub(crate) mod search;
 pub(crate) mod tenant;
-mod token;
+pub(crate) mod token;
 
 use ::store::{Changes, Committed, Conflict, PersonChange};
 use domain::TenantId;

@@ -14,7 +14,6 @@ pub(super) fn change(c: &Connection, tenant: TenantId, change: &PairChange) -> R
 }
 
 fn insert(c: &Connection, tenant: TenantId, row: &PairRow) -> Result<(), Refused> {
-    let [first, second] = row.persons;
     // One of the two may have been erased meanwhile: then there is nothing to review.
     for person in row.persons {
         let exists = c
@@ -24,6 +23,12 @@ fn insert(c: &Connection, tenant: TenantId, row: &PairRow) -> Result<(), Refused
             return Ok(());
         }
     }
+    put(c, tenant, row)
+}
+
+/// Takes a pair in as it is; one of two who are known as a pair already stays as it was.
+pub(crate) fn put(c: &Connection, tenant: TenantId, row: &PairRow) -> Result<(), Refused> {
+    let [first, second] = row.persons;
     c.prepare_cached(
         "INSERT INTO duplicates (tenant, id, first, second, created_at, decision, version, sealed)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",

@@ -7,7 +7,7 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
 use super::{Refused, collection, pair};
 use crate::columns::{each_term, field, status_code, terms};
 
-pub(super) fn insert(
+pub(crate) fn insert(
     c: &Connection,
     tenant: TenantId,
     row: &PersonRow,

@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 
 use super::Refused;
 
-pub(super) fn add(
+pub(crate) fn add(
     c: &Connection,
     tenant: TenantId,
     row: &SampleRow,

@@ -72,6 +72,20 @@ pub(super) fn touch(
     Ok(())
 }
 
+/// Takes in what is noted of a person: the last commit that matters, the last that enrolled, and whether it is gone.
+pub(crate) fn put(
+    c: &Connection,
+    tenant: TenantId,
+    person: PersonId,
+    (sequence, enrolled, erased): (Sequence, Sequence, bool),
+) -> Result<(), Refused> {
+    c.prepare_cached(
+        "INSERT INTO search_changes (tenant, person, sequence, enrolled, erased) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(params![tenant.to_bytes(), person.to_bytes(), sequence, enrolled, erased])?;
+    Ok(())
+}
+
 /// Erasures that stay known, so that a gallery that lags behind them need not load anew.
 const KNOWN: Sequence = 100_000;
 

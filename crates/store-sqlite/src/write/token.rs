@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 
 use super::Refused;
 
-pub(super) fn change(
+pub(crate) fn change(
     c: &Connection,
     tenant: TenantId,
     change: &TokenChange,

@@ -3,12 +3,15 @@
 
 mod search;
 mod together;
+mod transfer;
 
 pub use search::{
     a_collection_has_members_and_goes_when_empty, a_pair_is_kept_once_and_goes_with_its_persons,
     a_template_made_again_stands_beside_the_first, galleries_can_follow_every_change,
     loading_meets_every_face_once, no_change_is_lost_between_two_pages, nobody_is_enrolled_unseen,
 };
+
+pub use transfer::what_is_moved_arrives_as_it_was;
 
 pub use together::{
     a_lease_is_held_by_one_until_it_runs_out, changes_of_one_person_at_once_come_to_what_the_last_leaves,

@@ -1,0 +1,48 @@
+//! `personhood migrate-store`: from a folder into a database, and back.
+
+use engine::models::{Progress, Quiet};
+use serde_json::json;
+
+use super::Outcome;
+use crate::config::Config;
+use crate::progress::Bar;
+use crate::transfer::{self, Moved};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Where everything is: a data folder, or postgres://…
+    #[arg(long, value_name = "PLACE")]
+    from: String,
+    /// Where it goes: an empty data folder, or postgres://… with an empty database
+    #[arg(long, value_name = "PLACE")]
+    to: String,
+    /// For machines
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) async fn run(config: &Config, args: Args) -> Outcome {
+    let from = transfer::open(config, &args.from, false).await?;
+    let to = transfer::open(config, &args.to, true).await?;
+    let bar = Bar::counting();
+    let progress: &dyn Progress = if args.json { &Quiet } else { &bar };
+    let Moved { content, differences } = transfer::run(&*from, &*to, progress).await?;
+    if args.json {
+        println!(
+            "{}",
+            json!({ "equal": differences.is_empty(), "differences": differences, "content": content })
+        );
+    } else {
+        for (kind, sum) in &content.0 {
+            let word = if differences.contains(kind) { "DIFFERENT" } else { "equal" };
+            println!("{word:9} {:>10} {kind}", sum.count);
+        }
+        if differences.is_empty() && !args.to.contains("://") {
+            println!(
+                "The key goes with the data: put it at {}/keys/kek, mode 0400, or name it with PERSONHOOD_KEK_FILE.",
+                args.to
+            );
+        }
+    }
+    Ok(differences.is_empty())
+}

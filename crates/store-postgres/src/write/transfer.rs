@@ -1,0 +1,94 @@
+//! Taking in everything as it lay elsewhere.
+
+use ::store::{Record, SampleRow, TenantState};
+use domain::TenantId;
+use tokio::join;
+
+use super::plan::{Mark, Plan, Put};
+use super::{Target, group, history, in_order, person, sample, search, token};
+use crate::columns::{stored, terms};
+use crate::connection::{Connection, Scope};
+use crate::failure::Failure;
+use crate::ids::Id;
+use crate::read::key;
+use crate::statement::{Value, statements};
+
+statements! {
+    PUT_TENANT(UUID, BYTEA, BYTEA, INT8, INT8, INT8, INT8, INT8) =
+        "INSERT INTO tenants (id, wrapped_key, sealed_name, created_at, sequence, persons, high_water, forgotten)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+}
+
+/// What records come to.
+fn plan(records: &[Record]) -> Plan<'_> {
+    let mut plan = Plan::default();
+    for record in records {
+        match record {
+            Record::Token(row) => plan.tokens.push(row),
+            Record::Collection(row) => drop(plan.collections.insert(row.id, Some(row))),
+            Record::Pair(row) => plan.new_pairs.push(row),
+            Record::Answer(row) => plan.answers.push(row),
+            Record::Followed { person, sequence, enrolled, erased } => {
+                let mark = Mark { sequence: *sequence, enrolled: Some(*enrolled), erased: *erased };
+                plan.marks.insert(*person, mark);
+            }
+            Record::Person { row, index, sequence } => {
+                let put = Put { row, sequence: *sequence, terms: terms(index) };
+                plan.persons.insert(row.id, (None, Some(put)));
+            }
+            Record::Sample { row, sequence } => {
+                plan.samples.insert((row.head.person, row.head.id), (row, *sequence));
+            }
+            Record::Event { row, sequence } => plan.events.push((row, *sequence)),
+        }
+    }
+    plan
+}
+
+/// Takes in records, all or none.
+pub(crate) async fn put(
+    connection: &Connection,
+    tenant: TenantId,
+    records: &[Record],
+) -> Result<(), Failure> {
+    connection.ready(&super::statements_used()).await?;
+    let target = Target { connection, tenant: key(tenant) };
+    let plan = plan(records);
+    let images: Vec<&SampleRow> = plan.samples.values().map(|(row, _)| *row).collect();
+    let mut steps = Vec::new();
+    if !images.is_empty() {
+        steps.push(Box::pin(async { sample::images(target, &images).await }) as _);
+    }
+    person::write(target, &plan, &mut steps);
+    sample::write(target, &plan, &mut steps);
+    history::write(target, &plan, &mut steps);
+    group::write(target, &plan, &mut steps);
+    token::write(target, &plan, &mut steps);
+    search::write(target, &plan, 0, &mut steps);
+    let begin = Scope::Tenant(tenant).begin(false, connection.patience());
+    connection.begun();
+    let all = async {
+        let (begun, written, ended) = join!(
+            biased;
+            connection.batch_execute(&begin),
+            in_order(steps),
+            connection.batch_execute("COMMIT"),
+        );
+        begun.and(written).and(ended)
+    };
+    connection.in_time(all).await?;
+    connection.ended();
+    Ok(())
+}
+
+/// Takes in a tenant.
+pub(crate) async fn put_tenant(connection: &Connection, state: &TenantState) -> Result<(), Failure> {
+    connection.ready(&[&PUT_TENANT]).await?;
+    let row = &state.row;
+    let (id, created): (Id, i64) = (key(row.id), row.created_at.millis());
+    let [sequence, persons, forgotten] = [state.sequence, state.persons, state.forgotten].map(stored);
+    let (wrapped, name, high) =
+        (row.wrapped_key.as_slice(), row.sealed_name.as_slice(), state.high_water.millis());
+    let values: [Value<'_>; 8] = [&id, &wrapped, &name, &created, &sequence, &persons, &high, &forgotten];
+    connection.in_time(connection.tell(&PUT_TENANT, &values)).await.map(drop)
+}
