@@ -72,3 +72,14 @@ async fn a_thousand_over_three_nodes_through_the_real_engine_leave_one_person() 
     let setup = Setup { faces: Some(faces::own_engine()), ..Setup::default() };
     one_person_is_left(&setup, |_| image.clone()).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn fifty_people_who_meet_three_nodes_at_once_are_each_enrolled_once() {
+    let Some(cluster) = shared_cluster() else { return };
+    let nodes = nodes(cluster, 3, &setup()).await;
+    let apps: Vec<Arc<App>> = nodes.iter().map(|node| Arc::clone(&node.app)).collect();
+    // Each asks every node within a moment: fifty races.
+    let created = all_at_once(&apps, 600, |n| face(n as u64 / 3 % 50 + 1, n as u64, 0.1)).await;
+    assert_eq!(created, 50);
+    assert_eq!(apps[0].get("/v2/persons").await.expect(200).json["pagination"]["total"], json!(50));
+}

@@ -7,3 +7,4 @@ mod faults;
 mod history;
 mod support;
 mod truth;
+mod wires;
