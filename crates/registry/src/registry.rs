@@ -190,6 +190,14 @@ impl Registry {
         Ok(self.store.lease(work, self.process, seconds).await?)
     }
 
+    /// Removes what broken commits have left behind, and answers how many pieces.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn tidy(&self) -> Result<usize, Error> {
+        Ok(self.store.tidy(self.now()).await?)
+    }
+
     /// Waits until another process has committed something, where the store can tell; else for ever.
     pub async fn news(&self) {
         self.store.news().await;

@@ -9,6 +9,7 @@ mod columns;
 mod connection;
 mod failure;
 mod ids;
+mod images;
 mod location;
 mod migrate;
 mod notices;

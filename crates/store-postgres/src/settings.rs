@@ -9,6 +9,8 @@ pub struct Settings {
     pub url: String,
     /// Replicas that lists may be read from, in the same form.
     pub replicas: Vec<String>,
+    /// Where images are kept instead of in the database: `s3://bucket[/prefix][?endpoint=URL&region=NAME]`.
+    pub images: Option<String>,
     /// Most connections of this node.
     pub connections: usize,
     /// Whether statements are prepared once a connection. Not behind a pooler that hands connections round by the
@@ -27,6 +29,7 @@ impl Settings {
         Self {
             url: url.to_owned(),
             replicas: Vec::new(),
+            images: None,
             connections: 16,
             prepared: true,
             listen: true,

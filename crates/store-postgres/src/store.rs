@@ -6,17 +6,19 @@ use std::sync::Arc;
 
 use ::store::{
     Answer, Changes, CollectionRow, CommitError, Committed, EventRow, IdempotencyRow, Key, ListQuery, Page,
-    PairDecision, PairRow, Part, PersonRow, Record, SampleHead, SearchChanges, SearchRow, Sequence, Store,
-    StoreError, TenantRow, TenantState, TokenRow, Transfer,
+    PairDecision, PairRow, Part, PersonChange, PersonRow, Record, SampleHead, SearchChanges, SearchRow,
+    Sequence, Store, StoreError, TenantRow, TenantState, TokenRow, Transfer,
 };
 use domain::{CollectionId, DuplicateId, PersonId, SampleId, TenantId, Time, TokenId};
 use tokio::task::JoinHandle;
 
 use crate::connection::Scope;
 use crate::failure::Failure;
+use crate::images::{self, Images};
 use crate::location::Location;
 use crate::notices::{self, Heard};
 use crate::pool::Pool;
+use crate::read::Image;
 use crate::replica::Replicas;
 use crate::settings::Settings;
 use crate::statement::statements;
@@ -30,12 +32,16 @@ statements! {
                 (SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user)";
 }
 
+/// Images looked at together when orphans are collected.
+const TOGETHER: usize = 1_000;
+
 /// A store in a PostgreSQL database.
 pub struct PostgresStore {
     pool: Pool,
     writer: Arc<Writer>,
     heard: Arc<Heard>,
     replicas: Replicas,
+    images: Option<Images>,
     listening: Option<JoinHandle<()>>,
     weaknesses: Vec<String>,
 }
@@ -65,14 +71,75 @@ impl PostgresStore {
         let heard = Arc::new(Heard::default());
         let listening =
             settings.listen.then(|| tokio::spawn(notices::listen(location.clone(), Arc::clone(&heard))));
-        let writer = Writer::new(writing, settings.patience, Arc::clone(&heard), Names::new(node));
-        Ok(Self { pool, writer, heard, replicas: Replicas::new(settings)?, listening, weaknesses })
+        let images = settings.images.as_deref().map(Images::open).transpose()?;
+        let names = Names::new(node);
+        let writer = Writer::new(writing, settings.patience, Arc::clone(&heard), names, images.is_some());
+        let replicas = Replicas::new(settings)?;
+        Ok(Self { pool, writer, heard, replicas, images, listening, weaknesses })
     }
 
     /// What about the database breaks a promise of the store, in words for the operator.
     #[must_use]
     pub fn weaknesses(&self) -> &[String] {
         &self.weaknesses
+    }
+
+    async fn image(&self, key: images::Key) -> Result<Option<Vec<u8>>, StoreError> {
+        let (tenant, person, sample) = key;
+        match read::sample_image(&self.pool, tenant, person, sample).await? {
+            None => Ok(None),
+            Some(Image::Here(image)) => Ok(Some(image)),
+            Some(Image::Elsewhere) => self.elsewhere()?.get(key).await,
+        }
+    }
+
+    fn elsewhere(&self) -> Result<&Images, StoreError> {
+        self.images.as_ref().ok_or_else(|| {
+            StoreError::Unavailable("images lie in an image store, and none is configured".into())
+        })
+    }
+
+    /// Commits, with images written before and removed after.
+    async fn commit_with(
+        &self,
+        images: &Images,
+        tenant: TenantId,
+        changes: Changes,
+    ) -> Result<Committed, CommitError> {
+        let rows: Vec<_> = changes.samples.iter().collect();
+        images.put(tenant, &rows).await?;
+        let removed: Vec<images::Key> =
+            changes.removed_samples.iter().map(|(person, sample)| (tenant, *person, *sample)).collect();
+        let erased = changes.persons.iter().filter_map(|change| match change {
+            PersonChange::Erase { id, .. } => Some(*id),
+            _ => None,
+        });
+        let erased: Vec<PersonId> = erased.collect();
+        let committed = self.writer.commit(tenant, changes).await?;
+        // The key to them is destroyed with the commit; what cannot be removed now is collected later.
+        let mut left = images.remove(&removed).await;
+        for person in erased {
+            left = left.and(images.remove_person(tenant, person).await);
+        }
+        if let Err(error) = left {
+            tracing::warn!(%error, "images of what was erased are left for later");
+        }
+        Ok(committed)
+    }
+
+    /// Removes images that have no row, and answers how many.
+    async fn collect(&self, images: &Images, now: Time) -> Result<usize, StoreError> {
+        let (mut removed, mut after) = (0, None);
+        loop {
+            let (old, next) = images.old(now, after.as_ref(), TOGETHER).await?;
+            let orphans = read::without_row(&self.pool, &old).await?;
+            images.remove(&orphans).await?;
+            removed += orphans.len();
+            after = next;
+            if after.is_none() {
+                return Ok(removed);
+            }
+        }
     }
 
     fn ask<'a, T: 'a>(
@@ -104,7 +171,12 @@ async fn greet(pool: &Pool) -> Result<([u8; 8], Vec<String>), Failure> {
 
 impl Store for PostgresStore {
     fn commit(&self, tenant: TenantId, changes: Changes) -> Answer<'_, Committed, CommitError> {
-        Box::pin(self.writer.commit(tenant, changes))
+        Box::pin(async move {
+            match &self.images {
+                Some(images) => self.commit_with(images, tenant, changes).await,
+                None => self.writer.commit(tenant, changes).await,
+            }
+        })
     }
 
     fn person(&self, tenant: TenantId, id: PersonId) -> Answer<'_, Option<PersonRow>> {
@@ -130,7 +202,7 @@ impl Store for PostgresStore {
         person: PersonId,
         sample: SampleId,
     ) -> Answer<'_, Option<Vec<u8>>> {
-        self.ask(read::sample_image(&self.pool, tenant, person, sample))
+        Box::pin(self.image((tenant, person, sample)))
     }
 
     fn sequence(&self, tenant: TenantId) -> Answer<'_, Sequence> {
@@ -233,6 +305,15 @@ impl Store for PostgresStore {
         Box::pin(self.heard.news())
     }
 
+    fn tidy(&self, now: Time) -> Answer<'_, usize> {
+        Box::pin(async move {
+            match &self.images {
+                Some(images) => self.collect(images, now).await,
+                None => Ok(0),
+            }
+        })
+    }
+
     fn high_water(&self) -> Answer<'_, Time> {
         self.ask(read::tenant::high_water(&self.pool))
     }
@@ -261,7 +342,20 @@ impl Transfer for PostgresStore {
     }
 
     fn records(&self, tenant: TenantId, part: Part, after: Key, limit: u32) -> Answer<'_, Vec<Record>> {
-        self.ask(read::transfer::records(&self.pool, tenant, part, after, limit))
+        Box::pin(async move {
+            let mut records = read::transfer::records(&self.pool, tenant, part, after, limit).await?;
+            for record in &mut records {
+                // An image is never empty: what is sealed has a head and a tag.
+                if let Record::Sample { row, .. } = record
+                    && row.image.is_empty()
+                {
+                    let image = self.elsewhere()?.get((tenant, row.head.person, row.head.id)).await?;
+                    row.image =
+                        image.ok_or_else(|| StoreError::Damaged("an image is missing".into()))?.into();
+                }
+            }
+            Ok(records)
+        })
     }
 
     fn last_key(&self, tenant: TenantId, part: Part) -> Answer<'_, Key> {
@@ -269,7 +363,17 @@ impl Transfer for PostgresStore {
     }
 
     fn put(&self, tenant: TenantId, records: Vec<Record>) -> Answer<'_, ()> {
-        self.ask(async move { write::transfer::put(&self.pool.connection().await?, tenant, &records).await })
+        Box::pin(async move {
+            if let Some(images) = &self.images {
+                let samples = records.iter().filter_map(|record| match record {
+                    Record::Sample { row, .. } => Some(row),
+                    _ => None,
+                });
+                images.put(tenant, &samples.collect::<Vec<_>>()).await?;
+            }
+            let connection = self.pool.connection().await?;
+            Ok(write::transfer::put(&connection, tenant, &records, self.images.is_some()).await?)
+        })
     }
 
     fn put_tenant(&self, state: TenantState) -> Answer<'_, ()> {

@@ -56,6 +56,8 @@ pub(crate) struct Writer {
     lanes: Mutex<Lanes>,
     heard: Arc<Heard>,
     names: Names,
+    /// Whether images lie elsewhere.
+    elsewhere: bool,
 }
 
 /// Names of commits that no other node gives.
@@ -80,8 +82,14 @@ impl Names {
 }
 
 impl Writer {
-    pub(crate) fn new(pool: Pool, patience: Duration, heard: Arc<Heard>, names: Names) -> Arc<Self> {
-        Arc::new(Self { pool, patience, lanes: Mutex::default(), heard, names })
+    pub(crate) fn new(
+        pool: Pool,
+        patience: Duration,
+        heard: Arc<Heard>,
+        names: Names,
+        elsewhere: bool,
+    ) -> Arc<Self> {
+        Arc::new(Self { pool, patience, lanes: Mutex::default(), heard, names, elsewhere })
     }
 
     fn lanes(&self) -> MutexGuard<'_, Lanes> {
@@ -192,11 +200,12 @@ impl Writer {
         deadline: Instant,
     ) -> Result<Outcomes, Failure> {
         let (connection, name) = (self.pool.connection().await?, self.names.next());
-        let (failure, last, outcomes) = match write::run(&connection, tenant, batch, name).await {
-            Ok(outcomes) => return Ok(outcomes),
-            Err(Broken::Not(failure)) => return Err(failure),
-            Err(Broken::Perhaps(failure, last, outcomes)) => (failure, last, outcomes),
-        };
+        let (failure, last, outcomes) =
+            match write::run(&connection, tenant, batch, (name, self.elsewhere)).await {
+                Ok(outcomes) => return Ok(outcomes),
+                Err(Broken::Not(failure)) => return Err(failure),
+                Err(Broken::Perhaps(failure, last, outcomes)) => (failure, last, outcomes),
+            };
         drop(connection);
         tracing::debug!(?failure, "the answer to a commit was lost; finding out what became of it");
         loop {

@@ -4,6 +4,7 @@
 #![expect(clippy::missing_panics_doc, reason = "a test that cannot be set up must fail loudly")]
 
 mod app;
+mod bucket;
 mod clock;
 mod cluster;
 pub mod faces;
@@ -13,6 +14,7 @@ mod response;
 pub mod supplied;
 
 pub use app::{App, Setup};
+pub use bucket::Bucket;
 pub use clock::{TestClock, TestRandom};
 pub use cluster::Cluster;
 pub use home::{Home, over_postgres, shared_cluster};

@@ -35,7 +35,7 @@ const OURS: [(&str, &[&str]); 10] = [
 ];
 
 /// Heavy libraries and the crates that may use them.
-const HEAVY: [(&str, &[&str]); 18] = [
+const HEAVY: [(&str, &[&str]); 20] = [
     ("hashbrown", &["gallery"]),
     ("roaring", &["gallery"]),
     ("rusqlite", &["store-sqlite"]),
@@ -43,6 +43,8 @@ const HEAVY: [(&str, &[&str]); 18] = [
     ("deadpool-postgres", &["store-postgres"]),
     ("postgres-types", &["store-postgres"]),
     ("rustls", &["store-postgres"]),
+    ("object_store", &["store-postgres"]),
+    ("reqwest", &["store-postgres"]),
     ("ort", &["engine"]),
     ("rten", &["engine"]),
     ("image", &["engine", "testkit", "bench"]),

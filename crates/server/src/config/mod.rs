@@ -46,6 +46,7 @@ pub(crate) struct Config {
 #[serde(deny_unknown_fields)]
 struct Database {
     replicas: Vec<String>,
+    images_url: String,
     connections: usize,
     prepared: bool,
     listen: bool,
@@ -174,6 +175,7 @@ impl Config {
         store_postgres::Settings {
             url: url.to_owned(),
             replicas: self.database.replicas.clone(),
+            images: Some(self.database.images_url.clone()).filter(|url| !url.is_empty()),
             connections: self.database.connections,
             prepared: self.database.prepared,
             listen: self.database.listen,

@@ -30,5 +30,12 @@ pub(crate) async fn run(registry: Arc<Registry>) {
             Ok(removed) => tracing::info!(event = "evidence-removed", removed, "old evidence was removed"),
             Err(error) => tracing::warn!(%error, "old evidence could not be removed; trying again later"),
         }
+        match registry.tidy().await {
+            Ok(0) => {}
+            Ok(removed) => {
+                tracing::info!(event = "orphans-removed", removed, "images without a row were removed");
+            }
+            Err(error) => tracing::warn!(%error, "orphans could not be collected; trying again later"),
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Output;
 
 use serde_json::{Value, json};
-use testkit::{Cluster, shared_cluster};
+use testkit::{Bucket, Cluster, shared_cluster};
 
 use crate::support::{Client, KEK, Server, over, personhood, token, token_from};
 
@@ -111,4 +111,31 @@ fn a_folder_moves_into_a_database_and_back_and_is_the_same() {
     assert_eq!(doctor(data.path(), &url)["ok"], false, "one more is a difference");
     let said = doctor(data.path(), &place(&back));
     assert_eq!(said["ok"], true, "{said}");
+}
+
+#[test]
+fn images_lie_in_an_image_store_with_signed_requests_and_come_back() {
+    let (Some(cluster), Some(bucket)) = (shared_cluster(), Bucket::start()) else { return };
+    let (url, folder) = (database(cluster), tempfile::tempdir().unwrap());
+    let secret = token_from(&mut over(&url, folder.path()));
+    let mut command = over(&url, folder.path());
+    command
+        .env("PERSONHOOD_DATABASE_IMAGES_URL", bucket.url())
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test");
+    let server = Server::run(&mut command, folder.path());
+    let mut client = Client::connect(server.address, &secret).unwrap();
+    // "FMR", a version and some bytes: taken for minutiae.
+    let body =
+        json!({"firstName": "A", "lastName": "B", "biometricData": {"fingerprint": "Rk1SACAyMAAAAAA="}});
+    let made = client.send("POST", "/v2/persons", Some(&body.to_string())).unwrap();
+    assert_eq!(made.status, 201, "{}", made.body);
+    let id = serde_json::from_str::<Value>(&made.body).unwrap()["id"].as_str().unwrap().to_owned();
+    assert_eq!(bucket.objects().len(), 1);
+    let read = client.send("GET", &format!("/v2/persons/{id}"), None).unwrap().body;
+    let read: Value = serde_json::from_str(&read).unwrap();
+    assert_eq!(read["biometricData"]["fingerprint"], "Rk1SACAyMAAAAAA=");
+    assert_eq!(client.send("DELETE", &format!("/v2/persons/{id}"), None).unwrap().status, 200);
+    assert_eq!(bucket.objects(), [""; 0]);
+    assert!(server.terminate());
 }

@@ -10,6 +10,7 @@ pub(crate) mod transfer;
 
 use ::store::{EventRow, IdempotencyRow, PersonRow, SampleHead};
 use domain::{EventId, PersonId, SampleId, TenantId, Time};
+use tokio_postgres::Row;
 
 use crate::columns::{self, get, id, person_columns, person_id, sample_columns, stored, time};
 use crate::connection::Scope;
@@ -26,6 +27,11 @@ statements! {
         concat!("SELECT ", sample_columns!(), " FROM samples s WHERE tenant = $1 AND person = $2 ORDER BY id");
     IMAGE(UUID, UUID, UUID) =
         "SELECT image FROM sample_images WHERE tenant = $1 AND person = $2 AND sample = $3";
+    /// Of images, those that have no row.
+    WITHOUT_ROW(UUID_ARRAY, UUID_ARRAY, UUID_ARRAY) =
+        "SELECT u.tenant, u.person, u.sample FROM unnest($1, $2, $3) u(tenant, person, sample)
+         WHERE NOT EXISTS (SELECT 1 FROM sample_images i
+                           WHERE i.tenant = u.tenant AND i.person = u.person AND i.sample = u.sample)";
     EVIDENCE(INT8, INT8) =
         "SELECT tenant, person, id FROM samples WHERE state = 2 AND created_at < $1 ORDER BY created_at LIMIT $2";
     EVENTS(UUID, UUID) = "SELECT id, at, sealed FROM events WHERE tenant = $1 AND person = $2 ORDER BY id";
@@ -54,10 +60,33 @@ pub(crate) async fn sample_image(
     tenant: TenantId,
     person: PersonId,
     sample: SampleId,
-) -> Result<Option<Vec<u8>>> {
+) -> Result<Option<Image>> {
     let (person, sample) = (Id(person.to_bytes()), Id(sample.to_bytes()));
     let rows = pool.rows(Scope::Tenant(tenant), &IMAGE, &[&key(tenant), &person, &sample]).await?;
-    Ok(rows.first().map(|row| get(row, 0)).transpose()?.flatten())
+    let Some(row) = rows.first() else { return Ok(None) };
+    Ok(Some(get::<Option<Vec<u8>>>(row, 0)?.map_or(Image::Elsewhere, Image::Here)))
+}
+
+/// Where an image is.
+pub(crate) enum Image {
+    /// In the database.
+    Here(Vec<u8>),
+    /// In the image store.
+    Elsewhere,
+}
+
+pub(crate) async fn without_row(pool: &Pool, keys: &[crate::images::Key]) -> Result<Vec<crate::images::Key>> {
+    let tenants: Vec<Id> = keys.iter().map(|(tenant, ..)| key(*tenant)).collect();
+    let persons: Vec<Id> = keys.iter().map(|(_, person, _)| Id(person.to_bytes())).collect();
+    let samples: Vec<Id> = keys.iter().map(|(.., sample)| Id(sample.to_bytes())).collect();
+    let rows = pool.rows(Scope::All, &WITHOUT_ROW, &[&tenants, &persons, &samples]).await?;
+    rows.iter().map(key_of).collect()
+}
+
+/// A tenant, a person of it and one of the samples.
+fn key_of(row: &Row) -> Result<crate::images::Key> {
+    let sample = SampleId::from_bytes(id(row, 2)?);
+    Ok((TenantId::from_bytes(id(row, 0)?), person_id(row, 1)?, sample))
 }
 
 pub(crate) async fn evidence_before(
@@ -66,11 +95,7 @@ pub(crate) async fn evidence_before(
     limit: u32,
 ) -> Result<Vec<(TenantId, PersonId, SampleId)>> {
     let rows = pool.rows(Scope::All, &EVIDENCE, &[&before.millis(), &i64::from(limit)]).await?;
-    let read = |row| {
-        let sample = SampleId::from_bytes(id(row, 2)?);
-        Ok((TenantId::from_bytes(id(row, 0)?), person_id(row, 1)?, sample))
-    };
-    rows.iter().map(read).collect()
+    rows.iter().map(key_of).collect()
 }
 
 pub(crate) async fn events(pool: &Pool, tenant: TenantId, person: PersonId) -> Result<Vec<EventRow>> {

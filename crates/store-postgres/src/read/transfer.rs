@@ -133,7 +133,8 @@ fn record(row: &Row, part: Part) -> Result<Record> {
         }
         Part::Samples => {
             let head = columns::sample(row, 0, person_id(row, 8)?)?;
-            let image: Vec<u8> = get(row, 10)?;
+            // Of one that lies elsewhere nothing comes from here.
+            let image: Vec<u8> = get::<Option<Vec<u8>>>(row, 10)?.unwrap_or_default();
             Record::Sample { row: SampleRow { head, image: image.into() }, sequence: number(row, 9)? }
         }
         Part::Events => Record::Event {

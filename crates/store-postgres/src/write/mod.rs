@@ -101,12 +101,13 @@ async fn in_order(steps: Steps<'_>) -> Answer {
     steps.iter_mut().filter_map(|step| step.as_mut().take_output()).collect()
 }
 
-/// Tries a batch. `name` is known to nobody else: by it the commit can be found when its answer is lost.
+/// Tries a batch. Its name is known to nobody else: by it the commit can be found when its answer is lost. Images may lie
+/// elsewhere.
 pub(crate) async fn run(
     connection: &Connection,
     tenant: TenantId,
     batch: &[&Changes],
-    name: Id,
+    (name, elsewhere): (Id, bool),
 ) -> Result<Outcomes, Broken> {
     connection.ready(&statements_used()).await?;
     let target = Target { connection, tenant: key(tenant) };
@@ -118,7 +119,7 @@ pub(crate) async fn run(
         let (begun, sent, seen) = join!(
             biased;
             connection.batch_execute(&begin),
-            async { if images.is_empty() { Ok(()) } else { sample::images(target, &images).await } },
+            async { if images.is_empty() { Ok(()) } else { sample::images(target, &images, elsewhere).await } },
             subjects.look(connection, tenant),
         );
         begun.and(sent).and(seen)

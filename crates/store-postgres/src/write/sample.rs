@@ -46,11 +46,11 @@ pub(super) static STATEMENTS: [&Statement; 8] = [
     &REMADE_SECOND,
 ];
 
-/// Writes images, before it is known whether their changes are admitted.
-pub(super) async fn images(target: Target<'_>, rows: &[&SampleRow]) -> Answer {
+/// Writes images, before it is known whether their changes are admitted; those that lie elsewhere leave a mark.
+pub(super) async fn images(target: Target<'_>, rows: &[&SampleRow], elsewhere: bool) -> Answer {
     let persons = column(rows, |s| person(s.head.person));
     let samples = column(rows, |s| sample(s.head.id));
-    let images = column(rows, |s| s.image.as_slice());
+    let images = column(rows, |s| (!elsewhere).then_some(s.image.as_slice()));
     target.execute(&IMAGES, &[&target.tenant, &persons, &samples, &images]).await
 }
 

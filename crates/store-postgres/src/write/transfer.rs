@@ -50,6 +50,7 @@ pub(crate) async fn put(
     connection: &Connection,
     tenant: TenantId,
     records: &[Record],
+    elsewhere: bool,
 ) -> Result<(), Failure> {
     connection.ready(&super::statements_used()).await?;
     let target = Target { connection, tenant: key(tenant) };
@@ -57,7 +58,7 @@ pub(crate) async fn put(
     let images: Vec<&SampleRow> = plan.samples.values().map(|(row, _)| *row).collect();
     let mut steps = Vec::new();
     if !images.is_empty() {
-        steps.push(Box::pin(async { sample::images(target, &images).await }) as _);
+        steps.push(Box::pin(async { sample::images(target, &images, elsewhere).await }) as _);
     }
     person::write(target, &plan, &mut steps);
     sample::write(target, &plan, &mut steps);
