@@ -262,9 +262,10 @@ impl Pooler {
             .stdout(std::process::Stdio::null())
             .spawn()
             .unwrap();
+        let pooler = Self { port, child, _folder: folder };
         for _ in 0..200 {
             if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                return Some(Self { port, child, _folder: folder });
+                return Some(pooler);
             }
             std::thread::sleep(Duration::from_millis(20));
         }
