@@ -51,6 +51,11 @@ impl Pool {
         Ok(Self { connections, prepared, patience })
     }
 
+    /// The same connections, for questions that take their time.
+    pub(crate) fn patient(&self, patience: Duration) -> Self {
+        Self { patience, ..self.clone() }
+    }
+
     /// A connection of its own for as long as it is held.
     pub(crate) async fn connection(&self) -> Result<Connection, Failure> {
         let client = self.connections.get().await.map_err(|error| match error {

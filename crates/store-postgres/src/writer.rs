@@ -119,12 +119,17 @@ impl Writer {
 
     /// One batch after the other, until nothing waits for the tenant.
     async fn work(self: Arc<Self>, tenant: TenantId) {
+        let turn = Turn { writer: &self, tenant };
         let mut last = 0;
         loop {
             if last >= CROWD {
                 sleep(LINGER).await;
             }
-            let Some(batch) = self.gather(tenant) else { return };
+            let Some(batch) = self.gather(tenant) else {
+                // The lane is gone already: whoever comes now opens another.
+                std::mem::forget(turn);
+                return;
+            };
             last = batch.len();
             self.commit_batch(tenant, batch).await;
         }
@@ -221,6 +226,21 @@ impl Writer {
 
     async fn has_happened(&self, tenant: TenantId, commit: (Sequence, Id)) -> Result<bool, Failure> {
         write::has_happened(&self.pool.connection().await?, tenant, commit).await
+    }
+}
+
+/// Somebody is at work for a tenant. Should that break off, whoever waits is told so, and the next one begins anew: a lane
+/// without a worker would be closed for ever.
+struct Turn<'a> {
+    writer: &'a Writer,
+    tenant: TenantId,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let mut lanes = self.writer.lanes();
+        let left = lanes.waiting.remove(&self.tenant).map_or(0, |jobs| jobs.len());
+        lanes.jobs -= left;
     }
 }
 

@@ -1,5 +1,7 @@
 //! Tenants, and questions about the whole store.
 
+use std::time::Duration;
+
 use ::store::{Sequence, TenantRow};
 use domain::{TenantId, Time};
 
@@ -8,6 +10,9 @@ use crate::columns::{get, id, number, time};
 use crate::connection::Scope;
 use crate::pool::Pool;
 use crate::statement::statements;
+
+/// Counting everybody takes as long as it takes.
+const THOROUGH: Duration = Duration::from_secs(3_600);
 
 statements! {
     ALL() = "SELECT id, wrapped_key, sealed_name, created_at FROM tenants ORDER BY created_at, id";
@@ -53,6 +58,7 @@ pub(crate) async fn writable(pool: &Pool) -> Result<bool> {
 
 /// What no constraint holds: the counters, and that galleries are told of every face.
 pub(crate) async fn check(pool: &Pool) -> Result<Option<String>> {
+    let pool = &pool.patient(THOROUGH);
     for (statement, what) in [
         (&MISCOUNTED, "tenants have a wrong count of persons"),
         (&UNFOLLOWED, "faces are not followed by searches"),
