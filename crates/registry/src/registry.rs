@@ -195,7 +195,7 @@ impl Registry {
     /// # Errors
     /// What the store says.
     pub async fn tidy(&self) -> Result<usize, Error> {
-        Ok(self.store.tidy(self.now()).await?)
+        Ok(self.store.tidy().await?)
     }
 
     /// Waits until another process has committed something, where the store can tell; else for ever.

@@ -79,8 +79,10 @@ CREATE TABLE sample_images (
     tenant uuid  NOT NULL,
     person uuid  NOT NULL,
     sample uuid  NOT NULL,
-    image  bytea,                                                  -- none: it lies in the object store
-    PRIMARY KEY (tenant, person, sample)
+    image  bytea,
+    object text,                                                   -- its name in the object store, if it lies there
+    PRIMARY KEY (tenant, person, sample),
+    CHECK (num_nonnulls(image, object) = 1)
 );
 
 ALTER TABLE sample_images ALTER COLUMN image SET STORAGE EXTERNAL;
@@ -134,3 +136,8 @@ BEGIN
         $policy$, name);
     END LOOP;
 END $$;
+
+ALTER TABLE tenants ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY own_tenant ON tenants USING (
+    id = (SELECT nullif(nullif(current_setting('personhood.tenant', true), ''), '*')::uuid)
+    OR (SELECT current_setting('personhood.tenant', true) = '*'));

@@ -14,6 +14,8 @@ pub(crate) enum Failure {
     NoConnection(String),
     /// Too many wait.
     Full,
+    /// The answer to a commit was lost, and what became of it cannot be found out now.
+    Doubt,
     /// The database holds what it must not.
     Damaged(String),
 }
@@ -30,7 +32,7 @@ impl Failure {
     pub(crate) fn may_pass(&self) -> bool {
         match self {
             Self::Silent | Self::NoConnection(_) => true,
-            Self::Full | Self::Damaged(_) => false,
+            Self::Full | Self::Damaged(_) | Self::Doubt => false,
             Self::Database(error) => match error.code() {
                 None => true,
                 Some(code) => is_passing(code),
@@ -43,6 +45,17 @@ impl Failure {
         match self {
             Self::Silent => true,
             Self::Database(error) => error.code().is_none_or(is_ending),
+            _ => false,
+        }
+    }
+
+    /// Whether a row with this key is there already, by the name of the constraint.
+    pub(crate) fn repeats(&self, constraint: &str) -> bool {
+        match self {
+            Self::Database(error) => {
+                error.code() == Some(&SqlState::UNIQUE_VIOLATION)
+                    && error.as_db_error().and_then(|e| e.constraint()) == Some(constraint)
+            }
             _ => false,
         }
     }
@@ -62,12 +75,27 @@ impl Failure {
 
 /// The server is going away, or has let this connection go.
 fn is_ending(code: &SqlState) -> bool {
-    let class = &code.code()[..2];
-    matches!(class, "08" | "57") || *code == SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT
+    matches!(class(code), "08" | "57")
+        || *code == SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT
+        || code.code() == TRANSACTION_TIMEOUT
+}
+
+/// Ends the connection too, from version 17 on.
+const TRANSACTION_TIMEOUT: &str = "25P04";
+
+/// The first two letters of a code, which tell its kind.
+fn class(code: &SqlState) -> &str {
+    code.code().get(..2).unwrap_or_default()
+}
+
+/// What was prepared on the connection is gone, or does not fit the schema any more.
+fn is_stale(code: &SqlState) -> bool {
+    *code == SqlState::INVALID_SQL_STATEMENT_NAME || *code == SqlState::FEATURE_NOT_SUPPORTED
 }
 
 fn is_passing(code: &SqlState) -> bool {
     is_ending(code)
+        || is_stale(code)
         || [
             SqlState::T_R_SERIALIZATION_FAILURE,
             SqlState::T_R_DEADLOCK_DETECTED,
@@ -87,11 +115,12 @@ impl From<Failure> for StoreError {
             Failure::Silent => Self::Unavailable("the database does not answer".into()),
             Failure::NoConnection(why) => Self::Unavailable(format!("no connection to the database: {why}")),
             Failure::Full => Self::Busy,
+            Failure::Doubt => Self::Unavailable("the answer to a commit was lost".into()),
             Failure::Damaged(why) => Self::Damaged(why),
             Failure::Database(error) => match error.code() {
                 Some(code) if *code == SqlState::DISK_FULL => Self::Full,
                 Some(code) if *code == SqlState::TOO_MANY_CONNECTIONS => Self::Busy,
-                Some(code) if matches!(&code.code()[..2], "XX" | "58") => Self::Damaged(said(&error)),
+                Some(code) if matches!(class(code), "XX" | "58") => Self::Damaged(said(&error)),
                 _ => Self::Unavailable(said(&error)),
             },
         }

@@ -3,24 +3,35 @@
 //! An image is written before its row and removed after it, so a row never lacks its image; what a broken commit leaves
 //! behind is collected later.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ::store::{SampleRow, StoreError};
-use domain::{PersonId, SampleId, TenantId, Time};
+use domain::{PersonId, TenantId, Time};
 use futures_util::TryStreamExt as _;
 use futures_util::future::try_join_all;
 use object_store::aws::AmazonS3Builder;
 use object_store::path::Path;
-use object_store::{
-    ClientOptions, Error, ObjectMeta, ObjectStore, ObjectStoreExt as _, PutPayload, RetryConfig,
-};
+use object_store::{ClientOptions, Error, ObjectStore, ObjectStoreExt as _, PutPayload, RetryConfig};
 
-/// Whose image, and of which sample.
-pub(crate) type Key = (TenantId, PersonId, SampleId);
+/// Whose image, and what the object is called.
+pub(crate) type Key = (TenantId, PersonId, String);
 
-/// How long an image without a row is left alone, in milliseconds: its commit may still be under way.
-const YOUNG: i64 = 3_600_000;
+/// What the object of a sample is called: by the sample and by the nonce it was sealed with, so that no name is ever given
+/// twice, even when a sample comes back under its old identifier. Else whoever removes the old object removes the new one.
+pub(crate) fn name(row: &SampleRow) -> String {
+    let mut name = hex(row.head.id.to_bytes());
+    name.push('-');
+    for byte in row.image.iter().skip(1).take(12) {
+        let _ = write!(name, "{byte:02x}");
+    }
+    name
+}
+
+fn hex(bytes: [u8; 16]) -> String {
+    format!("{:032x}", u128::from_be_bytes(bytes))
+}
 
 /// How often a request is repeated, and until when: somebody waits for the answer.
 const RETRIES: usize = 2;
@@ -71,35 +82,26 @@ impl Images {
         Ok(Self { objects, prefix: prefix.trim_matches('/').to_owned() })
     }
 
-    fn folder(&self, tenant: TenantId, person: PersonId) -> Path {
-        let hex = |bytes: [u8; 16]| format!("{:032x}", u128::from_be_bytes(bytes));
-        let parts = [self.prefix.as_str(), &hex(tenant.to_bytes()), &hex(person.to_bytes())];
+    fn path(&self, (tenant, person, name): &Key) -> Path {
+        let parts = [self.prefix.as_str(), &hex(tenant.to_bytes()), &hex(person.to_bytes()), name];
         Path::from_iter(parts.into_iter().filter(|part| !part.is_empty()).flat_map(|part| part.split('/')))
-    }
-
-    fn path(&self, (tenant, person, sample): Key) -> Path {
-        let name = format!("{:032x}", u128::from_be_bytes(sample.to_bytes()));
-        self.folder(tenant, person).join(name)
     }
 
     /// The key of what lies at a path, if it is an image of ours.
     fn key(path: &Path) -> Option<Key> {
         let parts: Vec<_> = path.parts().collect();
-        let [.., tenant, person, sample] = parts.as_slice() else { return None };
+        let [.., tenant, person, name] = parts.as_slice() else { return None };
         let bytes = |hex: &str| {
             (hex.len() == 32).then(|| u128::from_str_radix(hex, 16).ok().map(u128::to_be_bytes)).flatten()
         };
-        Some((
-            TenantId::from_bytes(bytes(tenant.as_ref())?),
-            PersonId::from_bytes(bytes(person.as_ref())?),
-            SampleId::from_bytes(bytes(sample.as_ref())?),
-        ))
+        let (tenant, person) = (bytes(tenant.as_ref())?, bytes(person.as_ref())?);
+        Some((TenantId::from_bytes(tenant), PersonId::from_bytes(person), name.as_ref().to_owned()))
     }
 
     /// Writes the images of samples.
     pub(crate) async fn put(&self, tenant: TenantId, rows: &[&SampleRow]) -> Result<(), StoreError> {
         let put = |row: &SampleRow| {
-            let path = self.path((tenant, row.head.person, row.head.id));
+            let path = self.path(&(tenant, row.head.person, name(row)));
             let payload = PutPayload::from(row.image.as_slice().to_vec());
             async move { self.objects.put(&path, payload).await }
         };
@@ -107,7 +109,7 @@ impl Images {
     }
 
     /// Reads an image.
-    pub(crate) async fn get(&self, key: Key) -> Result<Option<Vec<u8>>, StoreError> {
+    pub(crate) async fn get(&self, key: &Key) -> Result<Option<Vec<u8>>, StoreError> {
         match self.objects.get(&self.path(key)).await {
             Ok(found) => Ok(Some(found.bytes().await.map_err(failed)?.into())),
             Err(Error::NotFound { .. }) => Ok(None),
@@ -118,7 +120,7 @@ impl Images {
     /// Removes images; those that are gone already are no fault.
     pub(crate) async fn remove(&self, keys: &[Key]) -> Result<(), StoreError> {
         for key in keys {
-            match self.objects.delete(&self.path(*key)).await {
+            match self.objects.delete(&self.path(key)).await {
                 Ok(()) | Err(Error::NotFound { .. }) => {}
                 Err(error) => return Err(failed(error)),
             }
@@ -126,18 +128,10 @@ impl Images {
         Ok(())
     }
 
-    /// Removes all images of a person.
-    pub(crate) async fn remove_person(&self, tenant: TenantId, person: PersonId) -> Result<(), StoreError> {
-        let folder = self.folder(tenant, person);
-        let there: Vec<ObjectMeta> = self.objects.list(Some(&folder)).try_collect().await.map_err(failed)?;
-        let keys: Vec<Key> = there.iter().filter_map(|object| Self::key(&object.location)).collect();
-        self.remove(&keys).await
-    }
-
-    /// Images that have lain here for a while, so many at a time, from the first after `after` on; and where to go on.
+    /// Images that have lain here since before a moment, so many at a time, from the first after `after` on; and where to go on.
     pub(crate) async fn old(
         &self,
-        now: Time,
+        before: Time,
         after: Option<&Path>,
         most: usize,
     ) -> Result<(Vec<Key>, Option<Path>), StoreError> {
@@ -149,7 +143,7 @@ impl Images {
         let (mut keys, mut seen) = (Vec::new(), 0);
         while let Some(object) = all.try_next().await.map_err(failed)? {
             seen += 1;
-            if object.last_modified.timestamp_millis() + YOUNG < now.millis() {
+            if object.last_modified.timestamp_millis() < before.millis() {
                 keys.extend(Self::key(&object.location));
             }
             if seen == most {
@@ -167,8 +161,8 @@ mod tests {
     #[test]
     fn a_path_leads_back_to_its_key() {
         let images = Images::open("s3://bucket/some/where?endpoint=http://127.0.0.1:1&region=x").unwrap();
-        let key = (TenantId::DEFAULT, PersonId::from_bytes([0xab; 16]), SampleId::from_bytes([7; 16]));
-        let path = images.path(key);
+        let key = (TenantId::DEFAULT, PersonId::from_bytes([0xab; 16]), "07-0b".to_owned());
+        let path = images.path(&key);
         assert!(path.as_ref().starts_with("some/where/"), "{path}");
         assert_eq!(Images::key(&path), Some(key));
         assert_eq!(Images::key(&Path::from("some/where/else")), None);

@@ -11,6 +11,8 @@ pub struct Settings {
     pub replicas: Vec<String>,
     /// Where images are kept instead of in the database: `s3://bucket[/prefix][?endpoint=URL&region=NAME]`.
     pub images: Option<String>,
+    /// How long an image without a row is left alone: its commit may still be under way.
+    pub orphan_age: Duration,
     /// Most connections of this node.
     pub connections: usize,
     /// Whether statements are prepared once a connection. Not behind a pooler that hands connections round by the
@@ -30,6 +32,7 @@ impl Settings {
             url: url.to_owned(),
             replicas: Vec::new(),
             images: None,
+            orphan_age: Duration::from_secs(3_600),
             connections: 16,
             prepared: true,
             listen: true,

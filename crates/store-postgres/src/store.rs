@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 
 use crate::connection::Scope;
 use crate::failure::Failure;
-use crate::images::{self, Images};
+use crate::images::Images;
 use crate::location::Location;
 use crate::notices::{self, Heard};
 use crate::pool::Pool;
@@ -42,6 +42,7 @@ pub struct PostgresStore {
     heard: Arc<Heard>,
     replicas: Replicas,
     images: Option<Images>,
+    orphan_seconds: i64,
     listening: Option<JoinHandle<()>>,
     weaknesses: Vec<String>,
 }
@@ -75,7 +76,8 @@ impl PostgresStore {
         let names = Names::new(node);
         let writer = Writer::new(writing, settings.patience, Arc::clone(&heard), names, images.is_some());
         let replicas = Replicas::new(settings)?;
-        Ok(Self { pool, writer, heard, replicas, images, listening, weaknesses })
+        let orphan_seconds = i64::try_from(settings.orphan_age.as_secs()).unwrap_or(i64::MAX);
+        Ok(Self { pool, writer, heard, replicas, images, orphan_seconds, listening, weaknesses })
     }
 
     /// What about the database breaks a promise of the store, in words for the operator.
@@ -84,12 +86,16 @@ impl PostgresStore {
         &self.weaknesses
     }
 
-    async fn image(&self, key: images::Key) -> Result<Option<Vec<u8>>, StoreError> {
-        let (tenant, person, sample) = key;
+    async fn image(
+        &self,
+        tenant: TenantId,
+        person: PersonId,
+        sample: SampleId,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
         match read::sample_image(&self.pool, tenant, person, sample).await? {
             None => Ok(None),
             Some(Image::Here(image)) => Ok(Some(image)),
-            Some(Image::Elsewhere) => self.elsewhere()?.get(key).await,
+            Some(Image::Elsewhere(name)) => self.elsewhere()?.get(&(tenant, person, name)).await,
         }
     }
 
@@ -108,30 +114,32 @@ impl PostgresStore {
     ) -> Result<Committed, CommitError> {
         let rows: Vec<_> = changes.samples.iter().collect();
         images.put(tenant, &rows).await?;
-        let removed: Vec<images::Key> =
-            changes.removed_samples.iter().map(|(person, sample)| (tenant, *person, *sample)).collect();
         let erased = changes.persons.iter().filter_map(|change| match change {
             PersonChange::Erase { id, .. } => Some(*id),
             _ => None,
         });
         let erased: Vec<PersonId> = erased.collect();
+        let gone = if erased.is_empty() && changes.removed_samples.is_empty() {
+            Vec::new()
+        } else {
+            read::objects(&self.pool, tenant, &changes.removed_samples, &erased)
+                .await
+                .map_err(StoreError::from)?
+        };
         let committed = self.writer.commit(tenant, changes).await?;
         // The key to them is destroyed with the commit; what cannot be removed now is collected later.
-        let mut left = images.remove(&removed).await;
-        for person in erased {
-            left = left.and(images.remove_person(tenant, person).await);
-        }
-        if let Err(error) = left {
+        if let Err(error) = images.remove(&gone).await {
             tracing::warn!(%error, "images of what was erased are left for later");
         }
         Ok(committed)
     }
 
     /// Removes images that have no row, and answers how many.
-    async fn collect(&self, images: &Images, now: Time) -> Result<usize, StoreError> {
+    async fn collect(&self, images: &Images) -> Result<usize, StoreError> {
+        let before = read::now(&self.pool).await?.plus_seconds(-self.orphan_seconds);
         let (mut removed, mut after) = (0, None);
         loop {
-            let (old, next) = images.old(now, after.as_ref(), TOGETHER).await?;
+            let (old, next) = images.old(before, after.as_ref(), TOGETHER).await?;
             let orphans = read::without_row(&self.pool, &old).await?;
             images.remove(&orphans).await?;
             removed += orphans.len();
@@ -202,7 +210,7 @@ impl Store for PostgresStore {
         person: PersonId,
         sample: SampleId,
     ) -> Answer<'_, Option<Vec<u8>>> {
-        Box::pin(self.image((tenant, person, sample)))
+        Box::pin(self.image(tenant, person, sample))
     }
 
     fn sequence(&self, tenant: TenantId) -> Answer<'_, Sequence> {
@@ -305,10 +313,10 @@ impl Store for PostgresStore {
         Box::pin(self.heard.news())
     }
 
-    fn tidy(&self, now: Time) -> Answer<'_, usize> {
+    fn tidy(&self) -> Answer<'_, usize> {
         Box::pin(async move {
             match &self.images {
-                Some(images) => self.collect(images, now).await,
+                Some(images) => self.collect(images).await,
                 None => Ok(0),
             }
         })
@@ -343,16 +351,15 @@ impl Transfer for PostgresStore {
 
     fn records(&self, tenant: TenantId, part: Part, after: Key, limit: u32) -> Answer<'_, Vec<Record>> {
         Box::pin(async move {
-            let mut records = read::transfer::records(&self.pool, tenant, part, after, limit).await?;
-            for record in &mut records {
-                // An image is never empty: what is sealed has a head and a tag.
-                if let Record::Sample { row, .. } = record
-                    && row.image.is_empty()
-                {
-                    let image = self.elsewhere()?.get((tenant, row.head.person, row.head.id)).await?;
+            let found = read::transfer::records(&self.pool, tenant, part, after, limit).await?;
+            let mut records = Vec::with_capacity(found.len());
+            for (mut record, object) in found {
+                if let (Record::Sample { row, .. }, Some(name)) = (&mut record, object) {
+                    let image = self.elsewhere()?.get(&(tenant, row.head.person, name)).await?;
                     row.image =
                         image.ok_or_else(|| StoreError::Damaged("an image is missing".into()))?.into();
                 }
+                records.push(record);
             }
             Ok(records)
         })

@@ -7,7 +7,7 @@ use std::time::Duration;
 use ::store::{Changes, CommitError, Committed, Sequence, StoreError};
 use domain::TenantId;
 use tokio::sync::oneshot;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep};
 
 use crate::failure::Failure;
 use crate::ids::Id;
@@ -25,6 +25,8 @@ const BATCH_BYTES: usize = 8 << 20;
 /// answered are about to ask again.
 const CROWD: usize = 8;
 const LINGER: Duration = Duration::from_millis(1);
+/// How many times as long as for an answer it is asked what became of a commit.
+const DOUBT: u32 = 4;
 /// Between two attempts.
 const AGAIN: Duration = Duration::from_millis(100);
 
@@ -159,7 +161,11 @@ impl Writer {
         match self.attempt(tenant, &changes).await {
             Ok(outcomes) => answer(batch, outcomes.into_iter().map(|o| o.map_err(CommitError::from))),
             // One that the database does not take keeps no other from being taken.
-            Err(failure) if batch.len() > 1 && !failure.may_pass() && !matches!(failure, Failure::Full) => {
+            Err(failure)
+                if batch.len() > 1
+                    && !failure.may_pass()
+                    && !matches!(failure, Failure::Full | Failure::Doubt) =>
+            {
                 for job in batch {
                     let outcome = match self.attempt(tenant, &[&job.changes]).await {
                         Ok(mut outcomes) => outcomes.pop().map(|o| o.map_err(CommitError::from)),
@@ -176,19 +182,19 @@ impl Writer {
         }
     }
 
-    /// Tries for as long as there is patience: connections break, and databases change places.
+    /// Tries for as long as there is patience: connections break, and databases change places. An attempt that has begun is
+    /// never broken off from outside: its outcome would not be known.
     async fn attempt(&self, tenant: TenantId, batch: &[&Changes]) -> Result<Outcomes, Failure> {
         let deadline = Instant::now() + self.patience;
         loop {
-            let failure = match timeout_at(deadline, self.try_once(tenant, batch, deadline)).await {
-                Ok(Ok(outcomes)) => {
+            let failure = match self.try_once(tenant, batch).await {
+                Ok(outcomes) => {
                     if let Some(last) = outcomes.iter().rev().find_map(|o| o.as_ref().ok()) {
                         self.heard.note(tenant, last.sequence);
                     }
                     return Ok(outcomes);
                 }
-                Ok(Err(failure)) => failure,
-                Err(_) => return Err(Failure::Silent),
+                Err(failure) => failure,
             };
             if !failure.may_pass() || Instant::now() + AGAIN >= deadline {
                 return Err(failure);
@@ -198,12 +204,7 @@ impl Writer {
         }
     }
 
-    async fn try_once(
-        &self,
-        tenant: TenantId,
-        batch: &[&Changes],
-        deadline: Instant,
-    ) -> Result<Outcomes, Failure> {
+    async fn try_once(&self, tenant: TenantId, batch: &[&Changes]) -> Result<Outcomes, Failure> {
         let (connection, name) = (self.pool.connection().await?, self.names.next());
         let (failure, last, outcomes) =
             match write::run(&connection, tenant, batch, (name, self.elsewhere)).await {
@@ -213,13 +214,14 @@ impl Writer {
             };
         drop(connection);
         tracing::debug!(?failure, "the answer to a commit was lost; finding out what became of it");
+        let deadline = Instant::now() + self.patience * DOUBT;
         loop {
             match self.has_happened(tenant, (last, name)).await {
                 Ok(true) => return Ok(outcomes),
                 // It will not happen any more: it is tried anew.
                 Ok(false) => return Err(failure),
                 Err(_) if Instant::now() + AGAIN < deadline => sleep(AGAIN).await,
-                Err(failure) => return Err(failure),
+                Err(_) => return Err(Failure::Doubt),
             }
         }
     }

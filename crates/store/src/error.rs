@@ -62,7 +62,8 @@ pub enum StoreError {
     Damaged(String),
 }
 
-/// Why a commit did not happen. In either case nothing of it did.
+/// Why a commit is not known to have happened. On a conflict nothing of it did; on a fault of the store nearly always so,
+/// but where [`StoreError::Unavailable`] comes because an answer was lost, it may have: an idempotency key tells.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CommitError {
     /// Decide again.

@@ -117,9 +117,8 @@ pub trait Store: Send + Sync {
     /// Takes or keeps a piece of work that one process does for all, for so many seconds; `false` while another has it.
     fn lease(&self, work: &'static str, holder: [u8; 16], seconds: u32) -> Answer<'_, bool>;
 
-    /// Removes what broken commits have left behind, as of `now`, and answers how many pieces; slow.
-    fn tidy(&self, now: Time) -> Answer<'_, usize> {
-        let _ = now;
+    /// Removes what broken commits have left behind, and answers how many pieces; slow.
+    fn tidy(&self) -> Answer<'_, usize> {
         Box::pin(std::future::ready(Ok(0)))
     }
 

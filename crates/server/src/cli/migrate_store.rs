@@ -22,6 +22,12 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(config: &Config, args: Args) -> Outcome {
+    let databases = [&args.from, &args.to].iter().all(|place| place.contains("://"));
+    if databases && config.keeps_images_elsewhere() {
+        return Err(
+            "both databases would keep their images in the same place: move through a data folder".into()
+        );
+    }
     let from = transfer::open(config, &args.from, false).await?;
     let to = transfer::open(config, &args.to, true).await?;
     let bar = Bar::counting();

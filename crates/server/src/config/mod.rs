@@ -170,16 +170,21 @@ impl Config {
         Some(self.database_at(&self.database_url))
     }
 
+    /// Whether databases keep images in an object store.
+    pub(crate) fn keeps_images_elsewhere(&self) -> bool {
+        !self.database.images_url.is_empty()
+    }
+
     /// Any database, used as the settings say.
     pub(crate) fn database_at(&self, url: &str) -> store_postgres::Settings {
         store_postgres::Settings {
-            url: url.to_owned(),
             replicas: self.database.replicas.clone(),
             images: Some(self.database.images_url.clone()).filter(|url| !url.is_empty()),
             connections: self.database.connections,
             prepared: self.database.prepared,
             listen: self.database.listen,
             patience: Duration::from_secs(self.database.patience_seconds),
+            ..store_postgres::Settings::at(url)
         }
     }
 

@@ -16,6 +16,7 @@ use crate::columns::{self, get, id, person_columns, person_id, sample_columns, s
 use crate::connection::Scope;
 use crate::failure::Failure;
 use crate::ids::Id;
+use crate::images::Key;
 use crate::pool::Pool;
 use crate::statement::statements;
 
@@ -26,12 +27,18 @@ statements! {
     SAMPLES(UUID, UUID) =
         concat!("SELECT ", sample_columns!(), " FROM samples s WHERE tenant = $1 AND person = $2 ORDER BY id");
     IMAGE(UUID, UUID, UUID) =
-        "SELECT image FROM sample_images WHERE tenant = $1 AND person = $2 AND sample = $3";
-    /// Of images, those that have no row.
-    WITHOUT_ROW(UUID_ARRAY, UUID_ARRAY, UUID_ARRAY) =
-        "SELECT u.tenant, u.person, u.sample FROM unnest($1, $2, $3) u(tenant, person, sample)
+        "SELECT image, object FROM sample_images WHERE tenant = $1 AND person = $2 AND sample = $3";
+    /// Of objects, those that no row names.
+    WITHOUT_ROW(UUID_ARRAY, UUID_ARRAY, TEXT_ARRAY) =
+        "SELECT u.tenant, u.person, u.object FROM unnest($1, $2, $3) u(tenant, person, object)
          WHERE NOT EXISTS (SELECT 1 FROM sample_images i
-                           WHERE i.tenant = u.tenant AND i.person = u.person AND i.sample = u.sample)";
+                           WHERE i.tenant = u.tenant AND i.person = u.person AND i.object = u.object)";
+    /// What the objects of these samples, and of all samples of these persons, are called.
+    OBJECTS(UUID, UUID_ARRAY, UUID_ARRAY, UUID_ARRAY) =
+        "SELECT tenant, person, object FROM sample_images
+         WHERE tenant = $1 AND object IS NOT NULL
+           AND (person = ANY($2) OR (person, sample) IN (SELECT * FROM unnest($3, $4)))";
+    NOW() = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::int8";
     EVIDENCE(INT8, INT8) =
         "SELECT tenant, person, id FROM samples WHERE state = 2 AND created_at < $1 ORDER BY created_at LIMIT $2";
     EVENTS(UUID, UUID) = "SELECT id, at, sealed FROM events WHERE tenant = $1 AND person = $2 ORDER BY id";
@@ -64,29 +71,51 @@ pub(crate) async fn sample_image(
     let (person, sample) = (Id(person.to_bytes()), Id(sample.to_bytes()));
     let rows = pool.rows(Scope::Tenant(tenant), &IMAGE, &[&key(tenant), &person, &sample]).await?;
     let Some(row) = rows.first() else { return Ok(None) };
-    Ok(Some(get::<Option<Vec<u8>>>(row, 0)?.map_or(Image::Elsewhere, Image::Here)))
+    Ok(Some(match get::<Option<Vec<u8>>>(row, 0)? {
+        Some(image) => Image::Here(image),
+        None => Image::Elsewhere(get(row, 1)?),
+    }))
 }
 
 /// Where an image is.
 pub(crate) enum Image {
     /// In the database.
     Here(Vec<u8>),
-    /// In the image store.
-    Elsewhere,
+    /// In the image store, under this name.
+    Elsewhere(String),
 }
 
-pub(crate) async fn without_row(pool: &Pool, keys: &[crate::images::Key]) -> Result<Vec<crate::images::Key>> {
+pub(crate) async fn without_row(pool: &Pool, keys: &[Key]) -> Result<Vec<Key>> {
     let tenants: Vec<Id> = keys.iter().map(|(tenant, ..)| key(*tenant)).collect();
     let persons: Vec<Id> = keys.iter().map(|(_, person, _)| Id(person.to_bytes())).collect();
-    let samples: Vec<Id> = keys.iter().map(|(.., sample)| Id(sample.to_bytes())).collect();
-    let rows = pool.rows(Scope::All, &WITHOUT_ROW, &[&tenants, &persons, &samples]).await?;
-    rows.iter().map(key_of).collect()
+    let objects: Vec<&str> = keys.iter().map(|(.., object)| object.as_str()).collect();
+    let rows = pool.rows(Scope::All, &WITHOUT_ROW, &[&tenants, &persons, &objects]).await?;
+    rows.iter().map(object).collect()
 }
 
-/// A tenant, a person of it and one of the samples.
-fn key_of(row: &Row) -> Result<crate::images::Key> {
-    let sample = SampleId::from_bytes(id(row, 2)?);
-    Ok((TenantId::from_bytes(id(row, 0)?), person_id(row, 1)?, sample))
+/// What the objects of samples, and of all samples of persons, are called.
+pub(crate) async fn objects(
+    pool: &Pool,
+    tenant: TenantId,
+    samples: &[(PersonId, SampleId)],
+    persons: &[PersonId],
+) -> Result<Vec<Key>> {
+    let whole: Vec<Id> = persons.iter().map(|p| Id(p.to_bytes())).collect();
+    let owners: Vec<Id> = samples.iter().map(|(p, _)| Id(p.to_bytes())).collect();
+    let ids: Vec<Id> = samples.iter().map(|(_, s)| Id(s.to_bytes())).collect();
+    let values = [&key(tenant) as crate::statement::Value<'_>, &whole, &owners, &ids];
+    let rows = pool.rows(Scope::Tenant(tenant), &OBJECTS, &values).await?;
+    rows.iter().map(object).collect()
+}
+
+fn object(row: &Row) -> Result<Key> {
+    Ok((TenantId::from_bytes(id(row, 0)?), person_id(row, 1)?, get(row, 2)?))
+}
+
+/// The time, by the clock of the database.
+pub(crate) async fn now(pool: &Pool) -> Result<Time> {
+    let rows = pool.rows(Scope::All, &NOW, &[]).await?;
+    rows.first().map_or(Ok(Time::EPOCH), |row| time(row, 0))
 }
 
 pub(crate) async fn evidence_before(
@@ -95,7 +124,11 @@ pub(crate) async fn evidence_before(
     limit: u32,
 ) -> Result<Vec<(TenantId, PersonId, SampleId)>> {
     let rows = pool.rows(Scope::All, &EVIDENCE, &[&before.millis(), &i64::from(limit)]).await?;
-    rows.iter().map(key_of).collect()
+    let read = |row| {
+        let sample = SampleId::from_bytes(id(row, 2)?);
+        Ok((TenantId::from_bytes(id(row, 0)?), person_id(row, 1)?, sample))
+    };
+    rows.iter().map(read).collect()
 }
 
 pub(crate) async fn events(pool: &Pool, tenant: TenantId, person: PersonId) -> Result<Vec<EventRow>> {

@@ -39,7 +39,7 @@ statements! {
          WHERE tenant = $1 AND id > $2 AND $3 = $3 ORDER BY id LIMIT $4"
     );
     SAMPLES(UUID, UUID, UUID, INT8) = concat!(
-        "SELECT ", sample_columns!(), ", s.person, s.sequence, i.image FROM samples s
+        "SELECT ", sample_columns!(), ", s.person, s.sequence, i.image, i.object FROM samples s
          JOIN sample_images i ON i.tenant = s.tenant AND i.person = s.person AND i.sample = s.id
          WHERE s.tenant = $1 AND (s.person, s.id) > ($2, $3) ORDER BY s.person, s.id LIMIT $4"
     );
@@ -70,17 +70,19 @@ fn statements(part: Part) -> (&'static Statement, &'static Statement) {
     }
 }
 
+/// Records, and for those whose image lies elsewhere what it is called there.
 pub(crate) async fn records(
     pool: &Pool,
     tenant: TenantId,
     part: Part,
     after: Key,
     limit: u32,
-) -> Result<Vec<Record>> {
+) -> Result<Vec<(Record, Option<String>)>> {
     let (first, second, limit) = (Id(after.first), Id(after.second), i64::from(limit));
     let values: [Value<'_>; 4] = [&key(tenant), &first, &second, &limit];
     let rows = pool.rows(Scope::Tenant(tenant), statements(part).0, &values).await?;
-    rows.iter().map(|row| record(row, part)).collect()
+    let object = |row| if part == Part::Samples { get::<Option<String>>(row, 11) } else { Ok(None) };
+    rows.iter().map(|row| Ok((record(row, part)?, object(row)?))).collect()
 }
 
 pub(crate) async fn last_key(pool: &Pool, tenant: TenantId, part: Part) -> Result<Key> {

@@ -1,9 +1,10 @@
 //! Work that one node does for all.
 
+use super::alone;
 use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::ids::Id;
-use crate::statement::{Value, statements};
+use crate::statement::statements;
 
 statements! {
     /// By the clock of the database, which all nodes share.
@@ -20,8 +21,6 @@ pub(crate) async fn take(
     holder: [u8; 16],
     seconds: u32,
 ) -> Result<bool, Failure> {
-    connection.ready(&[&TAKE]).await?;
     let (holder, seconds) = (Id(holder), f64::from(seconds));
-    let values: [Value<'_>; 3] = [&work, &holder, &seconds];
-    Ok(connection.in_time(connection.tell(&TAKE, &values)).await? == 1)
+    Ok(alone(connection, &TAKE, &[&work, &holder, &seconds]).await? == 1)
 }

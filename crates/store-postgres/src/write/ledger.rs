@@ -47,8 +47,8 @@ pub(super) struct Seen {
     pub(super) tokens: HashSet<TokenId>,
     /// Who was enrolled, and by which commit, in that order.
     pub(super) enrolled: Vec<(Sequence, PersonId)>,
-    /// Whether more were enrolled than were read.
-    pub(super) cut: bool,
+    /// Up to where enrolments were read, where there are more.
+    pub(super) cut: Option<Sequence>,
 }
 
 /// What is known, change by change.
@@ -63,7 +63,7 @@ pub(super) struct Ledger {
     pairs: Tracked<DuplicateId, KnownPair>,
     tokens: Tracked<TokenId, ()>,
     enrolled: Vec<(Sequence, PersonId)>,
-    cut: bool,
+    cut: Option<Sequence>,
 }
 
 impl Ledger {
@@ -137,8 +137,14 @@ impl Ledger {
     /// Refuses an enrolment when others were enrolled after the position up to which the gallery was searched, except for
     /// those it was compared with all the same.
     fn check_enrolments(&self, searched: Sequence, compared: &[PersonId]) -> Result<(), Conflict> {
-        let from = self.enrolled.partition_point(|(sequence, _)| *sequence <= searched);
         let compared: HashSet<&PersonId> = compared.iter().collect();
+        let from = self.enrolled.partition_point(|(sequence, _)| *sequence <= searched);
+        if let Some(read) = self.cut {
+            // What lies beyond was not read: the caller goes up to there first, and comes again.
+            let here = self.enrolled[from..].iter().take_while(|(sequence, _)| *sequence <= read);
+            let persons = here.map(|(_, person)| *person).filter(|p| !compared.contains(p)).collect();
+            return Err(Conflict::Enrolled { persons, up_to: read.max(searched) });
+        }
         let (mut persons, mut up_to, mut last) = (Vec::new(), self.sequence, searched);
         for (enrolled, person) in &self.enrolled[from..] {
             // Never in the middle of one commit: then the caller would not get beyond it.
@@ -150,11 +156,6 @@ impl Ledger {
             if !compared.contains(person) {
                 persons.push(*person);
             }
-        }
-        if self.cut && up_to == self.sequence {
-            // What lies beyond was not read: the caller goes up to here first.
-            up_to = last;
-            return Err(Conflict::Enrolled { persons, up_to });
         }
         if persons.is_empty() { Ok(()) } else { Err(Conflict::Enrolled { persons, up_to }) }
     }

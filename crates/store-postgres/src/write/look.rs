@@ -186,7 +186,7 @@ impl Answers {
     pub(super) fn read(self) -> Result<Option<Seen>, Failure> {
         let Some(locked) = self.locked.first() else { return Ok(None) };
         let sequence = number(locked, 0)?;
-        let mut seen = Seen { sequence, cut: self.enrolled.len() >= MOST_READ, ..Seen::default() };
+        let mut seen = Seen { sequence, ..Seen::default() };
         for row in &self.persons {
             let known = Known { version: number(row, 1)?, terms: get(row, 2)? };
             seen.persons.insert(person_id(row, 0)?, known);
@@ -216,13 +216,14 @@ impl Answers {
         for row in &self.enrolled {
             seen.enrolled.push((number(row, 1)?, person_id(row, 0)?));
         }
-        if seen.cut {
+        if seen.enrolled.len() >= MOST_READ {
             // The last commit may have been cut through: it is left for the next time.
             let last = seen.enrolled.last().map(|(sequence, _)| *sequence);
             let whole = seen.enrolled.partition_point(|(sequence, _)| Some(*sequence) < last);
             if whole > 0 {
                 seen.enrolled.truncate(whole);
             }
+            seen.cut = seen.enrolled.last().map(|(sequence, _)| *sequence);
         }
         Ok(Some(seen))
     }

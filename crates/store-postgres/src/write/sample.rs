@@ -7,12 +7,13 @@ use super::plan::{At, Plan};
 use super::{Answer, Steps, Target, column, person, sample};
 use crate::columns::stored;
 use crate::ids::Id;
+use crate::images::name;
 use crate::statement::{Statement, statements};
 
 statements! {
     /// Before the lock: images are long, and nobody should wait for their way over the network.
-    IMAGES(UUID, UUID_ARRAY, UUID_ARRAY, BYTEA_ARRAY) =
-        "INSERT INTO sample_images (tenant, person, sample, image) SELECT $1, * FROM unnest($2, $3, $4)";
+    IMAGES(UUID, UUID_ARRAY, UUID_ARRAY, BYTEA_ARRAY, TEXT_ARRAY) =
+        "INSERT INTO sample_images (tenant, person, sample, image, object) SELECT $1, * FROM unnest($2, $3, $4, $5)";
     NO_IMAGES(UUID, UUID_ARRAY, UUID_ARRAY) =
         "DELETE FROM sample_images i USING unnest($2, $3) u(person, sample)
          WHERE i.tenant = $1 AND i.person = u.person AND i.sample = u.sample";
@@ -46,12 +47,14 @@ pub(super) static STATEMENTS: [&Statement; 8] = [
     &REMADE_SECOND,
 ];
 
-/// Writes images, before it is known whether their changes are admitted; those that lie elsewhere leave a mark.
+/// Writes images, before it is known whether their changes are admitted; of those that lie elsewhere, what they
+/// are called there.
 pub(super) async fn images(target: Target<'_>, rows: &[&SampleRow], elsewhere: bool) -> Answer {
     let persons = column(rows, |s| person(s.head.person));
     let samples = column(rows, |s| sample(s.head.id));
     let images = column(rows, |s| (!elsewhere).then_some(s.image.as_slice()));
-    target.execute(&IMAGES, &[&target.tenant, &persons, &samples, &images]).await
+    let objects = column(rows, |s| elsewhere.then(|| name(s)));
+    target.execute(&IMAGES, &[&target.tenant, &persons, &samples, &images, &objects]).await
 }
 
 /// What goes.

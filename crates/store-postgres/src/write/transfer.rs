@@ -5,7 +5,7 @@ use domain::TenantId;
 use tokio::join;
 
 use super::plan::{Mark, Plan, Put};
-use super::{Target, group, history, in_order, person, sample, search, token};
+use super::{Target, alone, group, history, in_order, person, sample, search, token};
 use crate::columns::{stored, terms};
 use crate::connection::{Connection, Scope};
 use crate::failure::Failure;
@@ -52,6 +52,7 @@ pub(crate) async fn put(
     records: &[Record],
     elsewhere: bool,
 ) -> Result<(), Failure> {
+    connection.begun();
     connection.ready(&super::statements_used()).await?;
     let target = Target { connection, tenant: key(tenant) };
     let plan = plan(records);
@@ -67,7 +68,6 @@ pub(crate) async fn put(
     token::write(target, &plan, &mut steps);
     search::write(target, &plan, 0, &mut steps);
     let begin = Scope::Tenant(tenant).begin(false, connection.patience());
-    connection.begun();
     let all = async {
         let (begun, written, ended) = join!(
             biased;
@@ -84,12 +84,11 @@ pub(crate) async fn put(
 
 /// Takes in a tenant.
 pub(crate) async fn put_tenant(connection: &Connection, state: &TenantState) -> Result<(), Failure> {
-    connection.ready(&[&PUT_TENANT]).await?;
     let row = &state.row;
     let (id, created): (Id, i64) = (key(row.id), row.created_at.millis());
     let [sequence, persons, forgotten] = [state.sequence, state.persons, state.forgotten].map(stored);
     let (wrapped, name, high) =
         (row.wrapped_key.as_slice(), row.sealed_name.as_slice(), state.high_water.millis());
     let values: [Value<'_>; 8] = [&id, &wrapped, &name, &created, &sequence, &persons, &high, &forgotten];
-    connection.in_time(connection.tell(&PUT_TENANT, &values)).await.map(drop)
+    alone(connection, &PUT_TENANT, &values).await.map(drop)
 }

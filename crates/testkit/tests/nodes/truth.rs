@@ -124,7 +124,10 @@ async fn the_database_itself_keeps_tenants_apart() {
         // A statement that forgot to name the tenant.
         client.query_one("SELECT count(*) FROM persons", &[]).await.unwrap().get::<_, i64>(0)
     };
+    assert_eq!(client.query_one("SELECT count(*) FROM tenants", &[]).await.unwrap().get::<_, i64>(0), 0);
+    client.batch_execute("SET personhood.tenant = '*'").await.unwrap();
     let ours: String = client.query_one("SELECT id::text FROM tenants", &[]).await.unwrap().get(0);
+    client.batch_execute("RESET personhood.tenant").await.unwrap();
     assert_eq!(client.query_one("SELECT count(*) FROM persons", &[]).await.unwrap().get::<_, i64>(0), 0);
     assert_eq!(count(&ours).await, 1);
     assert_eq!(count("00000000-0000-0000-0000-00000000beef").await, 0);
