@@ -40,6 +40,11 @@ impl Failure {
         }
     }
 
+    /// Whether it is what was sent that the database does not take: another statement might fare better at once.
+    pub(crate) fn is_about_what_was_sent(&self) -> bool {
+        matches!(self, Self::Database(_)) && !self.may_pass()
+    }
+
     /// Whether a commit that was sent may have happened all the same: no answer came, or none that says what became of it.
     pub(crate) fn leaves_doubt(&self) -> bool {
         match self {

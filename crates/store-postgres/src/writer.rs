@@ -1,6 +1,7 @@
 //! Group commit: what waits for one tenant goes together, one batch of a tenant at a time.
 
 use std::collections::{HashMap, VecDeque};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -26,7 +27,7 @@ const BATCH_BYTES: usize = 8 << 20;
 const CROWD: usize = 8;
 const LINGER: Duration = Duration::from_millis(1);
 /// How many times as long as for an answer it is asked what became of a commit.
-const DOUBT: u32 = 4;
+const PERSEVERANCE: u32 = 4;
 /// Between two attempts.
 const AGAIN: Duration = Duration::from_millis(100);
 
@@ -156,25 +157,21 @@ impl Writer {
         Some(batch)
     }
 
-    async fn commit_batch(&self, tenant: TenantId, batch: Vec<Job>) {
+    async fn commit_batch(self: &Arc<Self>, tenant: TenantId, batch: Vec<Job>) {
         let changes: Vec<&Changes> = batch.iter().map(|job| &*job.changes).collect();
         match self.attempt(tenant, &changes).await {
             Ok(outcomes) => answer(batch, outcomes.into_iter().map(|o| o.map_err(CommitError::from))),
+            // Finding out may take long: nobody else waits for it.
+            Err(Undone::Perhaps(doubt)) => {
+                tokio::spawn(Arc::clone(self).clear_up(tenant, batch, doubt));
+            }
             // One that the database does not take keeps no other from being taken.
-            Err(failure)
-                if batch.len() > 1
-                    && !failure.may_pass()
-                    && !matches!(failure, Failure::Full | Failure::Doubt) =>
-            {
+            Err(Undone::Not(failure)) if batch.len() > 1 && failure.is_about_what_was_sent() => {
                 for job in batch {
-                    let outcome = match self.attempt(tenant, &[&job.changes]).await {
-                        Ok(mut outcomes) => outcomes.pop().map(|o| o.map_err(CommitError::from)),
-                        Err(failure) => Some(Err(told(failure))),
-                    };
-                    answer(vec![job], outcome.into_iter());
+                    self.alone(tenant, vec![job]).await;
                 }
             }
-            Err(failure) => {
+            Err(Undone::Not(failure)) => {
                 let error = told(failure);
                 let all = vec![Err(error); batch.len()];
                 answer(batch, all.into_iter());
@@ -182,9 +179,39 @@ impl Writer {
         }
     }
 
+    /// As [`Self::commit_batch`], by way of the heap: for those who are called by it.
+    fn alone(
+        self: &Arc<Self>,
+        tenant: TenantId,
+        batch: Vec<Job>,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let writer = Arc::clone(self);
+        Box::pin(async move { writer.commit_batch(tenant, batch).await })
+    }
+
+    /// Finds out what became of a batch whose answer was lost, and tries it anew where it can no longer happen.
+    async fn clear_up(self: Arc<Self>, tenant: TenantId, batch: Vec<Job>, doubt: Doubt) {
+        tracing::debug!(failure = ?doubt.failure, "the answer to a commit was lost; finding out what became of it");
+        let deadline = Instant::now() + self.patience * PERSEVERANCE;
+        loop {
+            match self.has_happened(tenant, (doubt.last, doubt.name)).await {
+                Ok(true) => {
+                    self.heard.note(tenant, doubt.last);
+                    return answer(batch, doubt.outcomes.into_iter().map(|o| o.map_err(CommitError::from)));
+                }
+                Ok(false) => return self.alone(tenant, batch).await,
+                Err(_) if Instant::now() + AGAIN < deadline => sleep(AGAIN).await,
+                Err(_) => {
+                    let all = vec![Err(told(Failure::Doubt)); batch.len()];
+                    return answer(batch, all.into_iter());
+                }
+            }
+        }
+    }
+
     /// Tries for as long as there is patience: connections break, and databases change places. An attempt that has begun is
     /// never broken off from outside: its outcome would not be known.
-    async fn attempt(&self, tenant: TenantId, batch: &[&Changes]) -> Result<Outcomes, Failure> {
+    async fn attempt(&self, tenant: TenantId, batch: &[&Changes]) -> Result<Outcomes, Undone> {
         let deadline = Instant::now() + self.patience;
         loop {
             let failure = match self.try_once(tenant, batch).await {
@@ -194,41 +221,46 @@ impl Writer {
                     }
                     return Ok(outcomes);
                 }
-                Err(failure) => failure,
+                Err(Undone::Not(failure)) => failure,
+                Err(doubt) => return Err(doubt),
             };
             if !failure.may_pass() || Instant::now() + AGAIN >= deadline {
-                return Err(failure);
+                return Err(Undone::Not(failure));
             }
             tracing::debug!(?failure, "a batch is tried again");
             sleep(AGAIN).await;
         }
     }
 
-    async fn try_once(&self, tenant: TenantId, batch: &[&Changes]) -> Result<Outcomes, Failure> {
-        let (connection, name) = (self.pool.connection().await?, self.names.next());
-        let (failure, last, outcomes) =
-            match write::run(&connection, tenant, batch, (name, self.elsewhere)).await {
-                Ok(outcomes) => return Ok(outcomes),
-                Err(Broken::Not(failure)) => return Err(failure),
-                Err(Broken::Perhaps(failure, last, outcomes)) => (failure, last, outcomes),
-            };
-        drop(connection);
-        tracing::debug!(?failure, "the answer to a commit was lost; finding out what became of it");
-        let deadline = Instant::now() + self.patience * DOUBT;
-        loop {
-            match self.has_happened(tenant, (last, name)).await {
-                Ok(true) => return Ok(outcomes),
-                // It will not happen any more: it is tried anew.
-                Ok(false) => return Err(failure),
-                Err(_) if Instant::now() + AGAIN < deadline => sleep(AGAIN).await,
-                Err(_) => return Err(Failure::Doubt),
+    async fn try_once(&self, tenant: TenantId, batch: &[&Changes]) -> Result<Outcomes, Undone> {
+        let (connection, name) = (self.pool.connection().await.map_err(Undone::Not)?, self.names.next());
+        write::run(&connection, tenant, batch, (name, self.elsewhere)).await.map_err(|broken| match broken {
+            Broken::Not(failure) => Undone::Not(failure),
+            Broken::Perhaps(failure, last, outcomes) => {
+                Undone::Perhaps(Doubt { failure, last, name, outcomes })
             }
-        }
+        })
     }
 
     async fn has_happened(&self, tenant: TenantId, commit: (Sequence, Id)) -> Result<bool, Failure> {
         write::has_happened(&self.pool.connection().await?, tenant, commit).await
     }
+}
+
+/// Why a batch has no outcome.
+enum Undone {
+    /// It was not committed.
+    Not(Failure),
+    /// It may have been.
+    Perhaps(Doubt),
+}
+
+/// A commit whose answer was lost: by what, which commit it would have led to, its name, and what it would have answered.
+struct Doubt {
+    failure: Failure,
+    last: Sequence,
+    name: Id,
+    outcomes: Outcomes,
 }
 
 /// Somebody is at work for a tenant. Should that break off, whoever waits is told so, and the next one begins anew: a lane
