@@ -145,9 +145,7 @@ impl Connection {
             let prepared = self.prepare_typed_cached(statement.text, statement.types).await?;
             self.deref().query(&prepared, values).await
         } else {
-            let typed: Vec<(Value<'_>, Type)> =
-                values.iter().copied().zip(statement.types.iter().cloned()).collect();
-            self.query_typed(statement.text, &typed).await
+            self.query_typed(statement.text, &typed(statement, values)).await
         }
     }
 
@@ -161,11 +159,14 @@ impl Connection {
             let prepared = self.prepare_typed_cached(statement.text, statement.types).await?;
             self.deref().execute(&prepared, values).await
         } else {
-            let typed: Vec<(Value<'_>, Type)> =
-                values.iter().copied().zip(statement.types.iter().cloned()).collect();
-            self.execute_typed(statement.text, &typed).await
+            self.execute_typed(statement.text, &typed(statement, values)).await
         }
     }
+}
+
+/// Values with their types, for a statement that is sent without being prepared first.
+fn typed<'a>(statement: &Statement, values: &[Value<'a>]) -> Vec<(Value<'a>, Type)> {
+    values.iter().copied().zip(statement.types.iter().cloned()).collect()
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use ::store::{IndexEntry, ListQuery, Page, Sequence, TOTAL_CAP, Total};
 use domain::{Status, TenantId, Time};
 use postgres_types::{ToSql, Type};
 
-use super::{Result, limited};
-use crate::columns::{self, get, number, person_columns, status_code, stored};
+use super::Result;
+use crate::columns::{self, get, number, person_columns, status_code};
 use crate::connection::Scope;
 use crate::ids::Id;
 use crate::pool::Pool;
@@ -172,7 +172,7 @@ pub(crate) async fn page(pool: &Pool, tenant: TenantId, query: &ListQuery) -> Re
             persons.push(columns::person(row)?);
         }
     }
-    let more = limited(persons.len() as u64) > stored(u64::from(query.limit));
+    let more = persons.len() > query.limit as usize;
     persons.truncate(query.limit as usize);
     Ok((Page { rows: persons, more, total: query.count.then_some(total) }, position))
 }

@@ -12,7 +12,7 @@ use ::store::{EventRow, IdempotencyRow, PersonRow, SampleHead};
 use domain::{EventId, PersonId, SampleId, TenantId, Time};
 use tokio_postgres::Row;
 
-use crate::columns::{self, get, id, person_columns, person_id, sample_columns, stored, time};
+use crate::columns::{self, get, id, person_columns, person_id, sample_columns, time};
 use crate::connection::Scope;
 use crate::failure::Failure;
 use crate::ids::Id;
@@ -156,9 +156,4 @@ pub(crate) async fn idempotency(
         sealed: get(row, 3)?,
         expires_at: time(row, 4)?,
     }))
-}
-
-/// A limit or a position as a parameter.
-pub(crate) fn limited(limit: u64) -> i64 {
-    stored(limit)
 }

@@ -4,8 +4,8 @@ use ::store::{SearchChanges, SearchRow, Sequence};
 use domain::{PersonId, TenantId};
 use tokio_postgres::Row;
 
-use super::{Result, key, limited};
-use crate::columns::{self, get, maybe_time, number, person_id, sample_columns, status};
+use super::{Result, key};
+use crate::columns::{self, get, maybe_time, number, person_id, sample_columns, status, stored};
 use crate::connection::Scope;
 use crate::ids::Id;
 use crate::pool::Pool;
@@ -60,7 +60,7 @@ struct Touched {
 }
 
 async fn touched(pool: &Pool, tenant: TenantId, after: Sequence, limit: u64) -> Result<Option<Touched>> {
-    let values = [&key(tenant) as crate::statement::Value<'_>, &limited(after), &limited(limit)];
+    let values = [&key(tenant) as crate::statement::Value<'_>, &stored(after), &stored(limit)];
     let rows = pool.rows(Scope::Tenant(tenant), &CHANGES, &values).await?;
     let Some(first) = rows.first() else { return Ok(None) };
     let (position, forgotten) = (number(first, 8)?, number(first, 9)?);

@@ -138,7 +138,7 @@ pub(crate) async fn run(
             return Err(Failure::Damaged("there is no such tenant".into()).into());
         }
     };
-    let before = seen.persons.iter().map(|(id, known)| (*id, Some(known.clone()))).collect();
+    let before = seen.persons.clone();
     let (first, mut ledger) = (seen.sequence, Ledger::new(seen));
     let (plan, outcomes) = decide(batch, &mut ledger, &before);
     let last = ledger.sequence;
@@ -171,7 +171,7 @@ async fn roll_back(connection: &Connection) -> Result<(), Failure> {
 fn decide<'a>(
     batch: &[&'a Changes],
     ledger: &mut Ledger,
-    before: &HashMap<PersonId, Option<ledger::Known>>,
+    before: &HashMap<PersonId, ledger::Known>,
 ) -> (Plan<'a>, Outcomes) {
     let (mut plan, mut outcomes) = (Plan::default(), Vec::with_capacity(batch.len()));
     for changes in batch {

@@ -60,7 +60,7 @@ impl<'a> Plan<'a> {
         &mut self,
         changes: &'a Changes,
         sequence: Sequence,
-        before: &HashMap<PersonId, Option<Known>>,
+        before: &HashMap<PersonId, Known>,
         ledger: &Ledger,
     ) {
         self.now = self.now.max(Some(changes.now));
@@ -129,7 +129,7 @@ impl<'a> Plan<'a> {
         &mut self,
         change: &'a PersonChange,
         sequence: Sequence,
-        before: &HashMap<PersonId, Option<Known>>,
+        before: &HashMap<PersonId, Known>,
         ledger: &Ledger,
     ) {
         let (id, row) = match change {
@@ -142,7 +142,7 @@ impl<'a> Plan<'a> {
         });
         let base = match self.persons.remove(&id) {
             Some((base, _)) => base,
-            None => before.get(&id).cloned().flatten(),
+            None => before.get(&id).cloned(),
         };
         self.persons.insert(id, (base, put));
         match change {
