@@ -18,8 +18,9 @@ pub(crate) async fn readyz(State(api): State<Api>) -> Answer {
     let registry = api.registry_before_permission();
     registry.ready().await.map_err(Problem::from)?;
     let faces = if registry.has_faces() { "ready" } else { "not-configured" };
+    let fingers = registry.extractor().unwrap_or("not-configured");
     respond::json(
         StatusCode::OK,
-        &json!({ "status": "ok", "store": "ready", "faces": faces, "liveness": faces }),
+        &json!({ "status": "ok", "store": "ready", "faces": faces, "liveness": faces, "fingerprints": fingers }),
     )
 }

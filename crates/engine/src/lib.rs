@@ -1,9 +1,14 @@
-//! Faces: from bytes of an image to quality, liveness and a template.
+//! Faces and fingerprints: from bytes of an image to quality, liveness and a template.
 //!
 //! Floor 1. Knows images and inference; knows neither store nor HTTP. Inference runs on its own threads behind
-//! a bounded queue ([`worker`]); when the queue is full the caller is told so at once.
+//! a bounded queue ([`worker`], [`finger`]); when the queue is full the caller is told so at once.
 
+mod crew;
+mod error;
 pub mod face;
+pub mod finger;
 pub mod models;
 pub mod runtime;
 pub mod worker;
+
+pub use error::EngineError;

@@ -1,14 +1,12 @@
-//! Inference threads behind a bounded queue: overload is an answer, never a long wait.
+//! Faces, analysed on threads of their own.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::sync::Arc;
 
-use domain::biometric::{Calibration, Rejection, RejectionCode};
-use tokio::sync::oneshot;
+use domain::biometric::{Calibration, RejectionCode};
 
-use crate::face::{Analysis, Chain, Detection, FaceError, Gates, ImageLimits, ModelIds, Want};
+use crate::crew::Crew;
+use crate::error::EngineError;
+use crate::face::{Analysis, Chain, Detection, Gates, ImageLimits, ModelIds, Want};
 use crate::models::{Models, ModelsError};
 use crate::runtime::{self, Runtime, RuntimeError, memory};
 
@@ -39,33 +37,27 @@ pub enum StartError {
     Thread(#[from] std::io::Error),
 }
 
-/// What a worker does with an image.
-enum Job {
-    Analyse { bytes: Vec<u8>, want: Want, answer: oneshot::Sender<Result<Analysis, FaceError>> },
-    Detect { bytes: Vec<u8>, answer: oneshot::Sender<Result<Detection, FaceError>> },
-}
-
 /// Who looks at images: the chain of networks, or in tests a table of answers.
 pub trait Analyst: Send + 'static {
     /// See [`Chain::analyse`].
     ///
     /// # Errors
-    /// [`FaceError`].
-    fn analyse(&mut self, bytes: &[u8], want: Want) -> Result<Analysis, FaceError>;
+    /// [`EngineError`].
+    fn analyse(&mut self, bytes: &[u8], want: Want) -> Result<Analysis, EngineError>;
 
     /// See [`Chain::detect`].
     ///
     /// # Errors
-    /// [`FaceError`].
-    fn detect(&mut self, bytes: &[u8]) -> Result<Detection, FaceError>;
+    /// [`EngineError`].
+    fn detect(&mut self, bytes: &[u8]) -> Result<Detection, EngineError>;
 }
 
 impl Analyst for Chain {
-    fn analyse(&mut self, bytes: &[u8], want: Want) -> Result<Analysis, FaceError> {
+    fn analyse(&mut self, bytes: &[u8], want: Want) -> Result<Analysis, EngineError> {
         self.analyse(bytes, want)
     }
 
-    fn detect(&mut self, bytes: &[u8]) -> Result<Detection, FaceError> {
+    fn detect(&mut self, bytes: &[u8]) -> Result<Detection, EngineError> {
         self.detect(bytes)
     }
 }
@@ -84,7 +76,7 @@ pub struct Meaning {
 /// The face engine; cheap to clone, shared by all requests.
 #[derive(Clone)]
 pub struct Faces {
-    queue: SyncSender<Job>,
+    crew: Crew<Box<dyn Analyst>>,
     meaning: Arc<Meaning>,
     runtime: Arc<str>,
 }
@@ -142,13 +134,9 @@ impl Faces {
         meaning: Meaning,
         runtime: &str,
     ) -> Result<Self, StartError> {
-        let (queue, jobs) = sync_channel(places.max(1));
-        let jobs = Arc::new(Mutex::new(jobs));
-        for (index, analyst) in analysts.into_iter().enumerate() {
-            let jobs = Arc::clone(&jobs);
-            thread::Builder::new().name(format!("face-{index}")).spawn(move || work(analyst, &jobs))?;
-        }
-        Ok(Self { queue, meaning: Arc::new(meaning), runtime: runtime.into() })
+        let analysts = analysts.into_iter().map(|a| Box::new(a) as Box<dyn Analyst>).collect();
+        let crew = Crew::start("face", analysts, places, RejectionCode::ImageUndecodable)?;
+        Ok(Self { crew, meaning: Arc::new(meaning), runtime: runtime.into() })
     }
 
     /// Names and versions of the models.
@@ -175,70 +163,27 @@ impl Faces {
         &self.runtime
     }
 
-    fn send(&self, job: Job) -> Result<(), FaceError> {
-        self.queue.try_send(job).map_err(|error| match error {
-            TrySendError::Full(_) => FaceError::Busy,
-            TrySendError::Disconnected(_) => stopped(),
-        })
-    }
-
     /// Analyses an image file on one of the threads.
     ///
     /// # Errors
-    /// [`FaceError`]; `Busy` at once when the queue is full.
-    pub async fn analyse(&self, bytes: Vec<u8>, want: Want) -> Result<Analysis, FaceError> {
-        let (answer, result) = oneshot::channel();
-        self.send(Job::Analyse { bytes, want, answer })?;
-        result.await.unwrap_or_else(|_| Err(stopped()))
+    /// [`EngineError`]; `Busy` at once when the queue is full.
+    pub async fn analyse(&self, bytes: Vec<u8>, want: Want) -> Result<Analysis, EngineError> {
+        self.crew.ask(move |analyst| analyst.analyse(&bytes, want)).await
     }
 
     /// Finds all faces of an image file on one of the threads.
     ///
     /// # Errors
     /// As [`Self::analyse`].
-    pub async fn detect(&self, bytes: Vec<u8>) -> Result<Detection, FaceError> {
-        let (answer, result) = oneshot::channel();
-        self.send(Job::Detect { bytes, answer })?;
-        result.await.unwrap_or_else(|_| Err(stopped()))
+    pub async fn detect(&self, bytes: Vec<u8>) -> Result<Detection, EngineError> {
+        self.crew.ask(move |analyst| analyst.detect(&bytes)).await
     }
 
     /// As [`Self::analyse`], from a thread that may wait.
     ///
     /// # Errors
     /// As [`Self::analyse`], but never `Busy`.
-    pub fn analyse_blocking(&self, bytes: Vec<u8>, want: Want) -> Result<Analysis, FaceError> {
-        let (answer, result) = oneshot::channel();
-        self.queue.send(Job::Analyse { bytes, want, answer }).map_err(|_| stopped())?;
-        result.blocking_recv().unwrap_or_else(|_| Err(stopped()))
+    pub fn analyse_blocking(&self, bytes: Vec<u8>, want: Want) -> Result<Analysis, EngineError> {
+        self.crew.ask_blocking(move |analyst| analyst.analyse(&bytes, want))
     }
-}
-
-fn stopped() -> FaceError {
-    FaceError::Fault(RuntimeError("the inference threads have stopped".into()))
-}
-
-fn work(mut analyst: impl Analyst, jobs: &Mutex<Receiver<Job>>) {
-    loop {
-        // The lock is held while waiting: exactly one idle worker waits in `recv`, the others for the lock.
-        let received = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        match received {
-            Ok(Job::Analyse { bytes, want, answer }) => {
-                reply(answer, || analyst.analyse(&bytes, want));
-            }
-            Ok(Job::Detect { bytes, answer }) => reply(answer, || analyst.detect(&bytes)),
-            Err(_) => return,
-        }
-    }
-}
-
-/// Does a piece of work unless the client has gone. A decoder bug must cost one request, not a worker.
-fn reply<T>(answer: oneshot::Sender<Result<T, FaceError>>, work: impl FnOnce() -> Result<T, FaceError>) {
-    if answer.is_closed() {
-        return;
-    }
-    let result = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
-        tracing::error!("the analysis of an image panicked");
-        Err(Rejection::new(RejectionCode::ImageUndecodable).into())
-    });
-    let _ = answer.send(result);
 }

@@ -1,6 +1,6 @@
 //! From cosines to what is answered: a score, a rate, and whether it is the same person.
 
-use domain::biometric::{Calibration, MatchScore, rate_for_search, search_rate};
+use domain::biometric::{Calibration, MatchScore, fused_rate, rate_for_search, search_rate};
 
 use crate::error::Error;
 use crate::registry::Registry;
@@ -39,6 +39,26 @@ impl Alike {
             false_match_rate: rate,
             extrapolated: calibration.is_extrapolated(rate),
         }
+    }
+}
+
+impl Alike {
+    fn at(rate: f64, extrapolated: bool) -> Self {
+        Self { score: MatchScore::at_rate(rate), false_match_rate: rate, extrapolated }
+    }
+
+    /// The best of so many comparisons with one person: each is another chance for a stranger.
+    pub(crate) fn among(self, comparisons: usize) -> Self {
+        match comparisons {
+            0 | 1 => self,
+            more => Self::at(search_rate(self.false_match_rate, more), self.extrapolated),
+        }
+    }
+
+    /// Two modalities together.
+    pub(crate) fn fused(self, other: Self) -> Self {
+        let rate = fused_rate(&[self.false_match_rate, other.false_match_rate]);
+        Self::at(rate, self.extrapolated || other.extrapolated)
     }
 }
 
@@ -86,13 +106,24 @@ impl Registry {
         MatchScore::at_rate(rate_for_search(s.duplicate_search_rate, comparisons).min(s.duplicate_match_rate))
     }
 
+    /// Comparison scores of fingerprints that whoever reaches a score surely reaches: on our scale, and where a client's template
+    /// takes part.
+    pub(crate) fn prints_for(&self, score: MatchScore) -> Result<[f32; 2], Error> {
+        const ROUNDING: f32 = 1e-2;
+        if score == MatchScore::LEAST {
+            return Ok([0.0; 2]);
+        }
+        let fingers = self.fingers()?;
+        Ok([false, true].map(|foreign| (fingers.calibration(foreign).raw(score.rate()) - ROUNDING).max(0.0)))
+    }
+
     /// A cosine that whoever reaches a score surely reaches: scores are rounded.
     pub(crate) fn cosine_for(&self, score: MatchScore) -> Result<f32, Error> {
         const ROUNDING: f32 = 1e-3;
         if score == MatchScore::LEAST {
             return Ok(-1.0);
         }
-        Ok((self.faces()?.calibration().cosine(score.rate()) - ROUNDING).max(-1.0))
+        Ok((self.faces()?.calibration().raw(score.rate()).min(1.0) - ROUNDING).max(-1.0))
     }
 }
 

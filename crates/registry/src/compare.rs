@@ -8,6 +8,7 @@ use crate::alike::{Alike, Verdict, Wanted};
 use crate::error::Error;
 use crate::evidence::Quality;
 use crate::face::Models;
+use crate::finger::{EnrolledPrint, NewPrint};
 use crate::records::Opened;
 use crate::registry::Registry;
 use crate::remake::Held;
@@ -50,22 +51,123 @@ pub struct Detected {
 /// Attempts to read a person whom others are changing.
 const ATTEMPTS: usize = 8;
 
+/// What is presented to be compared or looked for: a face, a fingerprint, or both.
+#[derive(Clone, Debug, Default)]
+pub struct Presented {
+    /// Face image file.
+    pub face: Option<Vec<u8>>,
+    /// Fingerprint.
+    pub finger: Option<NewPrint>,
+}
+
+/// What an answer rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Modality {
+    /// A face.
+    Face,
+    /// A fingerprint.
+    Fingerprint,
+    /// Both together.
+    Both,
+}
+
+impl Modality {
+    /// Its word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Face => "face",
+            Self::Fingerprint => "fingerprint",
+            Self::Both => "face+fingerprint",
+        }
+    }
+}
+
+/// The answer to "is it this person?", and what it rests on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verified {
+    /// Of all that was presented.
+    pub verdict: Verdict,
+    /// What that was.
+    pub modality: Modality,
+    /// Where it was both: how alike each was.
+    pub parts: Vec<(Modality, Alike)>,
+    /// The models.
+    pub models: Models,
+}
+
 impl Registry {
-    /// Compares an image with the enrolled faces of a person; nothing is stored.
+    /// Compares a face, a fingerprint or both with what is enrolled of a person; nothing is stored.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::NoFaceEnrolled`], [`Error::Rejected`], [`Error::FacesNotConfigured`].
+    /// [`Error::NotFound`], [`Error::NoFaceEnrolled`], [`Error::NoFingerprintEnrolled`], [`Error::Rejected`],
+    /// [`Error::FacesNotConfigured`], [`Error::FingerprintsNotConfigured`].
     pub async fn verify(
         &self,
         caller: &Caller,
         id: PersonId,
-        image: Vec<u8>,
+        presented: Presented,
         wanted: Wanted,
-    ) -> Result<(Verdict, Models), Error> {
+    ) -> Result<Verified, Error> {
+        let threshold = self.threshold_of_one(wanted);
+        let face = match presented.face {
+            Some(image) => Some(self.face_of(caller, id, image).await?),
+            None => None,
+        };
+        let finger = match presented.finger {
+            Some(print) => Some(self.finger_of(caller, id, print).await?),
+            None => None,
+        };
+        let (alike, modality, parts) = match (face, finger) {
+            (Some(face), Some(finger)) => {
+                let parts = vec![(Modality::Face, face), (Modality::Fingerprint, finger)];
+                (face.fused(finger), Modality::Both, parts)
+            }
+            (Some(face), None) => (face, Modality::Face, Vec::new()),
+            (None, Some(finger)) => (finger, Modality::Fingerprint, Vec::new()),
+            (None, None) => return Err(Error::Fault("nothing was presented".into())),
+        };
+        let models = self.models_of(modality)?;
+        Ok(Verified { verdict: Verdict::of(alike, threshold), modality, parts, models })
+    }
+
+    /// The models an answer rests on.
+    pub(crate) fn models_of(&self, modality: Modality) -> Result<Models, Error> {
+        match modality {
+            Modality::Face => self.models(),
+            Modality::Fingerprint => self.finger_models(),
+            Modality::Both => Ok(self.models()?.and(self.finger_models()?)),
+        }
+    }
+
+    async fn face_of(&self, caller: &Caller, id: PersonId, image: Vec<u8>) -> Result<Alike, Error> {
+        self.faces()?;
         let enrolled = self.enrolled_of(caller, id).await?;
         let template = self.template_of(image).await?;
-        let alike = self.alike(&enrolled, &template)?;
-        Ok((Verdict::of(alike, self.threshold_of_one(wanted)), self.models()?))
+        self.alike(&enrolled, &template)
+    }
+
+    async fn finger_of(&self, caller: &Caller, id: PersonId, print: NewPrint) -> Result<Alike, Error> {
+        self.fingers()?;
+        let enrolled = self.enrolled_prints_of(caller, id).await?;
+        let probe = self.finger_probe(print).await?;
+        self.alike_print(&enrolled, &probe)?.ok_or(Error::NoFingerprintEnrolled)
+    }
+
+    /// The fingerprints that are enrolled of a person; whoever is changed between two reads is read again.
+    async fn enrolled_prints_of(&self, caller: &Caller, id: PersonId) -> Result<Vec<EnrolledPrint>, Error> {
+        for _ in 0..ATTEMPTS {
+            let opened = self.open_person(caller.tenant, id).await?;
+            let enrolled = self.enrolled_prints(caller, &opened).await?;
+            if !enrolled.is_empty() {
+                return Ok(enrolled);
+            }
+            let now = self.store.person(caller.tenant, id).await?.ok_or(Error::NotFound)?;
+            if now.version == opened.person.version {
+                return Err(Error::NoFingerprintEnrolled);
+            }
+        }
+        Err(Error::Busy)
     }
 
     /// The templates that are enrolled of a person. Who is erased or changed between two reads is not called faceless.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use domain::biometric::MatchScore;
 use domain::{DuplicateId, PersonId, Status, TenantId, Time, Verification};
 use engine::face::Template;
 use serde::{Deserialize, Serialize};
@@ -9,19 +10,23 @@ use store::{Changes, CommitError, Committed, Conflict, PairChange, PairRow};
 
 use crate::access::Caller;
 use crate::alike::Alike;
+use crate::compare::Modality;
 use crate::error::Error;
+use crate::finger::FingerProbe;
 use crate::idempotency::{Idempotency, Ticket};
-use crate::identify::Asked;
+use crate::identify::Among;
 use crate::keys::nonce;
 use crate::place;
 use crate::registry::Registry;
-use crate::search::{self, Entry, Population, Statuses};
+use crate::search::{self, Entry, Modalities, Population, Statuses};
 use crate::settings::OnDuplicate;
 
 pub use store::PairDecision;
 
 /// Most persons one enrolment is told to be alike to.
 const MOST: usize = 20;
+/// Rate of strangers from which somebody is looked at by both face and finger.
+const SOMEWHAT: f64 = 1e-3;
 /// Rounds of comparing with those who were enrolled meanwhile.
 const ATTEMPTS: usize = 1_000;
 
@@ -70,41 +75,55 @@ pub struct Duplicate {
     pub reason: Option<String>,
 }
 
-/// A face on its way into the gallery.
-pub(crate) struct Enrolling<'a> {
+/// A face, a fingerprint or both on their way into the galleries.
+pub(crate) struct Enrolling {
     pub(crate) person: PersonId,
-    pub(crate) template: &'a Arc<Template>,
+    pub(crate) face: Option<Arc<Template>>,
+    pub(crate) finger: Option<FingerProbe>,
     pub(crate) on_duplicate: OnDuplicate,
+}
+
+impl Enrolling {
+    const fn about(&self) -> Modalities {
+        Modalities { face: self.face.is_some(), finger: self.finger.is_some() }
+    }
 }
 
 /// Somebody who is alike.
 struct Suspect {
     person: PersonId,
     alike: Alike,
+    /// Who says so.
+    model: String,
+    /// Whether that is enough to refuse: a single finger is not, because below four in a hundred thousand nothing was ever
+    /// measured of fingers.
+    telling: bool,
 }
 
 impl Registry {
-    /// Commits an enrolment once it is sure that the face is nobody else's, as far as the caller wants that: of any
-    /// two enrolments of one face, wherever they come from, one is compared with the other.
+    /// Commits an enrolment once it is sure that face and finger are nobody else's, as far as the caller wants that: of any
+    /// two enrolments of one human, wherever they come from, one is compared with the other.
     ///
     /// # Errors
     /// [`Error::Duplicate`], [`Error::GalleryLoading`], or what the store says.
     pub(crate) async fn commit_enrolment(
         &self,
         caller: &Caller,
-        enrolling: Enrolling<'_>,
+        enrolling: Enrolling,
         mut changes: Changes,
     ) -> Result<Committed, Error> {
         let tenant = caller.tenant;
-        if enrolling.on_duplicate == OnDuplicate::Allow {
+        let about = enrolling.about();
+        if enrolling.on_duplicate == OnDuplicate::Allow || !(about.face || about.finger) {
             return Ok(self.store.commit(tenant, changes).await?);
         }
         // First entered, then searched: whoever commits between the two is found by the search or in flight.
         let population = self.galleries()?.of(tenant);
-        let (place, earlier) = population.in_flight.enter(enrolling.person, enrolling.template);
-        self.fresh(tenant).await?;
+        let (place, earlier) =
+            population.in_flight.enter(enrolling.person, enrolling.face.clone(), enrolling.finger.clone());
+        self.fresh(tenant, about).await?;
         let mut position = population.position().ok_or(Error::GalleryLoading)?;
-        if population.lacks_templates() {
+        if population.lacks_templates(about) {
             return Err(Error::GalleryLoading);
         }
         let mut suspects = self.suspects(caller, &population, &enrolling).await?;
@@ -125,7 +144,7 @@ impl Registry {
                 Err(CommitError::Conflict(Conflict::Enrolled { persons, up_to })) => {
                     self.catch_up(tenant, &population, up_to).await?;
                     // Somebody enrolled with newer models meanwhile is not comparable: the next attempt sees with those.
-                    if population.lacks_templates() {
+                    if population.lacks_templates(about) {
                         return Err(Error::GalleryLoading);
                     }
                     position = up_to;
@@ -142,58 +161,113 @@ impl Registry {
         &self,
         caller: &Caller,
         population: &Population,
-        enrolling: &Enrolling<'_>,
+        enrolling: &Enrolling,
     ) -> Result<Vec<Suspect>, Error> {
-        let asked = [Statuses::PROVEN, Statuses::PENDING].map(|statuses| Asked {
-            template: enrolling.template,
-            least: self.threshold_of_duplicates(population.gallery().population(None)),
+        let limit = self.threshold(population, enrolling);
+        // Where there are two to go by, whoever is somewhat alike by one may be so by both.
+        let both = enrolling.about() == Modalities { face: true, finger: true };
+        let least = if both { MatchScore::at_rate(limit.rate().max(SOMEWHAT)) } else { limit };
+        let among = [Statuses::PROVEN, Statuses::PENDING].map(|statuses| Among {
+            least,
             limit: MOST,
             collections: None,
             statuses,
         });
-        let found = self.candidates(caller, population, &asked).await?;
-        Ok(found.into_iter().flatten().map(|c| Suspect { person: c.person, alike: c.alike }).collect())
+        let mut subjects = Vec::new();
+        if let Some(face) = &enrolling.face {
+            let seen = self.seen_by_faces(population, face, &[&among[0], &among[1]]).await?;
+            for (among, seen) in among.iter().zip(seen) {
+                subjects.extend(self.checked(caller, among, seen).await?.into_iter().map(|c| c.person));
+            }
+        }
+        if let Some(finger) = &enrolling.finger {
+            // A finger alone refuses nobody: nothing is won by hiding one among others.
+            let all = Among { limit: 2 * MOST, statuses: Statuses::PROVEN_OR_PENDING, ..among[0].clone() };
+            let seen = self.seen_by_finger(population, finger, &all).await?;
+            subjects.extend(self.checked(caller, &all, seen).await?.into_iter().map(|c| c.person));
+        }
+        subjects.sort_unstable();
+        subjects.dedup();
+        self.alike_among(population, enrolling, &subjects)
+    }
+
+    /// The threshold from which two are taken for one.
+    fn threshold(&self, population: &Population, enrolling: &Enrolling) -> MatchScore {
+        self.threshold_of_duplicates(population.size(enrolling.about(), None))
     }
 
     /// Those of `earlier` who are alike and have been enrolled: for each such, its end is waited for.
     async fn suspects_in_flight(
         &self,
         population: &Population,
-        enrolling: &Enrolling<'_>,
+        enrolling: &Enrolling,
         earlier: Vec<Entry>,
     ) -> Result<Vec<Suspect>, Error> {
-        let threshold = self.threshold_of_duplicates(population.gallery().population(None));
         let mut suspects = Vec::new();
         for entry in earlier {
-            let alike = Alike::of(self.faces()?.calibration(), entry.cosine(enrolling.template), 1);
             let person = entry.person;
-            if alike.score >= threshold && entry.enrolled().await {
-                suspects.push(Suspect { person, alike });
+            let face = enrolling.face.as_ref().and_then(|face| entry.cosine(face));
+            let face = match face {
+                Some(cosine) => Some(Alike::of(self.faces()?.calibration(), cosine, 1)),
+                None => None,
+            };
+            let finger = enrolling.finger.as_ref().and_then(|finger| entry.finger_score(finger));
+            let finger = match finger {
+                Some((score, foreign)) => Some(Alike::of(self.fingers()?.calibration(foreign), score, 1)),
+                None => None,
+            };
+            let suspect = self.suspect(population, enrolling, person, (face, finger))?;
+            if suspect.is_some() && entry.enrolled().await {
+                suspects.extend(suspect);
             }
         }
         Ok(suspects)
     }
 
-    /// Those of `persons` who are alike, as the gallery knows them.
+    /// Those of `persons` who are alike, as the galleries know them.
     fn alike_among(
         &self,
         population: &Population,
-        enrolling: &Enrolling<'_>,
+        enrolling: &Enrolling,
         persons: &[PersonId],
     ) -> Result<Vec<Suspect>, Error> {
-        let threshold = self.threshold_of_duplicates(population.gallery().population(None));
-        let probe = search::probe(enrolling.template)?;
         let mut suspects = Vec::new();
         for person in persons {
-            let Some(found) = population.gallery().compare(&probe, search::subject(*person)) else {
-                continue;
+            let subject = search::subject(*person);
+            let face = match &enrolling.face {
+                Some(face) => self.face_of_subject(population, face, subject)?.map(|s| s.alike),
+                None => None,
             };
-            let alike = Alike::of(self.faces()?.calibration(), found.score(), found.comparisons());
-            if alike.score >= threshold {
-                suspects.push(Suspect { person: *person, alike });
-            }
+            let finger = match &enrolling.finger {
+                Some(finger) => self.finger_of_subject(population, finger, subject)?.map(|s| s.alike),
+                None => None,
+            };
+            suspects.extend(self.suspect(population, enrolling, *person, (face, finger))?);
         }
         Ok(suspects)
+    }
+
+    /// Whether somebody is suspected, by how alike face and finger are.
+    fn suspect(
+        &self,
+        population: &Population,
+        enrolling: &Enrolling,
+        person: PersonId,
+        (face, finger): (Option<Alike>, Option<Alike>),
+    ) -> Result<Option<Suspect>, Error> {
+        let threshold = self.threshold(population, enrolling);
+        let both = face.zip(finger).map(|(face, finger)| face.fused(finger));
+        let reaches = |alike: &Option<Alike>| alike.filter(|a| a.score >= threshold);
+        let found = match (reaches(&both), reaches(&face), reaches(&finger)) {
+            (Some(both), None, _) => Some((both, true, Modality::Both)),
+            (_, Some(face), _) => Some((face, true, Modality::Face)),
+            (None, None, Some(finger)) => Some((finger, false, Modality::Fingerprint)),
+            (None, None, None) => None,
+        };
+        let Some((alike, telling, modality)) = found else { return Ok(None) };
+        let models = self.models_of(modality)?;
+        let names: Vec<String> = models.embedder.into_iter().chain(models.extractor).collect();
+        Ok(Some(Suspect { person, alike, telling, model: names.join("+") }))
     }
 
     /// Persons of whom a reviewer has said that they are somebody else.
@@ -208,7 +282,7 @@ impl Registry {
     async fn weigh(
         &self,
         tenant: TenantId,
-        enrolling: &Enrolling<'_>,
+        enrolling: &Enrolling,
         suspects: &[Suspect],
         changes: &mut Changes,
     ) -> Result<(), Error> {
@@ -216,7 +290,7 @@ impl Registry {
             let Some(row) = self.store.person(tenant, suspect.person).await? else { continue };
             let verification = Verification::from_stored(row.status, row.verified_at, row.expires_at);
             let proven = matches!(verification.status(changes.now), Status::Verified | Status::Expired);
-            if proven && enrolling.on_duplicate == OnDuplicate::Reject {
+            if proven && suspect.telling && enrolling.on_duplicate == OnDuplicate::Reject {
                 return Err(Error::Duplicate(suspect.person));
             }
             // However many are alike, each is looked at; the review list takes so many.
@@ -247,7 +321,7 @@ impl Registry {
         let sealed = Sealed {
             score: suspect.alike.score.get(),
             false_match_rate: suspect.alike.false_match_rate,
-            model: self.faces()?.ids().embedder.to_string(),
+            model: suspect.model.clone(),
             decided_at: None,
             decided_by: None,
             reason: None,

@@ -12,10 +12,11 @@ use vault::{Key, TenantKeys};
 use crate::access::Caller;
 use crate::duplicate::Enrolling;
 use crate::error::Error;
+use crate::finger::{NewPrint, Print};
 use crate::history::{EventKind, Happened};
 use crate::idempotency::{Held, Idempotency, Ticket};
 use crate::keys::nonce;
-use crate::person::{Biometrics, FingerprintKind, Person, Sealed};
+use crate::person::{Biometrics, Person, Sealed};
 use crate::place;
 use crate::profile::Profile;
 use crate::read::Images;
@@ -30,9 +31,9 @@ pub struct Enrolment {
     pub patch: Patch,
     /// Face image file.
     pub face: Option<Vec<u8>>,
-    /// Fingerprint and its kind.
-    pub fingerprint: Option<(Vec<u8>, FingerprintKind)>,
-    /// What happens when the face is enrolled already, where the body says.
+    /// Fingerprint.
+    pub fingerprint: Option<NewPrint>,
+    /// What happens when the person is enrolled already, where the body says.
     pub on_duplicate: Option<OnDuplicate>,
 }
 
@@ -82,7 +83,15 @@ impl Registry {
             Some(image) => Some(Seen { analysis: self.enrollable(image).await?, live: None }),
             None => None,
         };
-        self.insert(caller, new, seen, held).await
+        let print = self.print_of(new.fingerprint.take()).await?;
+        self.insert(caller, new, seen, print, held).await
+    }
+
+    async fn print_of(&self, new: Option<NewPrint>) -> Result<Option<Arc<Print>>, Error> {
+        match new {
+            Some(new) => Ok(Some(self.print(new).await?)),
+            None => Ok(None),
+        }
     }
 
     /// Creates a person and judges the liveness of its face: `verified` or `failed`.
@@ -105,7 +114,8 @@ impl Registry {
         new.face = None;
         let (analysis, score) = self.judge(face).await?;
         let seen = Seen { analysis, live: Some(self.is_live(score)) };
-        self.insert(caller, new, Some(seen), held).await
+        let print = self.print_of(new.fingerprint.take()).await?;
+        self.insert(caller, new, Some(seen), print, held).await
     }
 
     async fn insert(
@@ -113,6 +123,7 @@ impl Registry {
         caller: &Caller,
         new: Enrolment,
         seen: Option<Seen>,
+        print: Option<Arc<Print>>,
         held: Option<(Idempotency, Held)>,
     ) -> Result<Outcome, Error> {
         let tenant = caller.tenant;
@@ -128,12 +139,14 @@ impl Registry {
         if let Some(seen) = &seen {
             changes.samples.push(self.add_face(caller, &mut person, (&key, &tenant_keys), seen, now)?);
         }
-        if let Some((image, kind)) = &new.fingerprint {
-            let sample = NewSample::fingerprint(image);
-            let (row, reference) = self.seal_sample(tenant, id, (&key, &tenant_keys), sample, now)?;
-            person.sealed.biometrics.fingerprint = Some(reference);
-            person.sealed.biometrics.fingerprint_kind = Some(*kind);
+        // A presentation that failed claims nothing: its finger is stored, and not looked for among others.
+        let failed = seen.as_ref().is_some_and(|s| s.live == Some(false));
+        let mut finger = None;
+        if let Some(print) = &print {
+            let (row, reference) = self.print_sample(caller, id, (&key, &tenant_keys), print, now)?;
+            person.add_fingerprint(reference);
             changes.samples.push(row);
+            finger = self.probe_of(print).filter(|_| !failed);
         }
         let kind = match person.status() {
             Status::Verified => EventKind::Verified,
@@ -160,16 +173,11 @@ impl Registry {
             }
             None => (None, None),
         };
-        match &template {
-            Some(template) => {
-                let on_duplicate = new.on_duplicate.unwrap_or(self.settings.on_duplicate);
-                self.commit_enrolment(caller, Enrolling { person: id, template, on_duplicate }, changes)
-                    .await?;
-            }
-            None => drop(self.store.commit(tenant, changes).await?),
-        }
+        let on_duplicate = new.on_duplicate.unwrap_or(self.settings.on_duplicate);
+        let enrolling = Enrolling { person: id, face: template, finger, on_duplicate };
+        self.commit_enrolment(caller, enrolling, changes).await?;
         // What was just stored is shown as it came: reading it back could fail, and the person is there all the same.
-        let images = Images { face, fingerprint: new.fingerprint.map(|(image, _)| image) };
+        let images = Images { face, fingerprint: print.map(|p| p.bytes.clone()) };
         Ok(Outcome { person, images: Pictures::Here(images) })
     }
 

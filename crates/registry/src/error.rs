@@ -3,7 +3,7 @@
 use domain::biometric::Rejection;
 use domain::lifecycle::IllegalTransition;
 use domain::{CollectionId, PersonId};
-use engine::face::FaceError;
+use engine::EngineError;
 use store::{CommitError, Conflict, StoreError};
 
 /// Why a request came to nothing.
@@ -33,10 +33,19 @@ pub enum Error {
     /// The person has no enrolled face to compare with.
     #[error("no face is enrolled")]
     NoFaceEnrolled,
-    /// A person has as many face samples as one may have.
+    /// The fingerprint is not that of the enrolled finger.
+    #[error("the fingerprint is not that of the enrolled finger")]
+    FingerprintMismatch,
+    /// The person has no enrolled fingerprint to compare with.
+    #[error("no fingerprint is enrolled")]
+    NoFingerprintEnrolled,
+    /// Nothing can be said about fingerprints.
+    #[error("fingerprints are not analysed")]
+    FingerprintsNotConfigured,
+    /// A person has as many samples as one may have.
     #[error("the person has as many samples as one may have")]
     TooManySamples,
-    /// The person's faces are not in memory yet; again shortly.
+    /// The tenant's samples are not in memory yet; again shortly.
     #[error("the gallery is loading")]
     GalleryLoading,
     /// No such collection.
@@ -116,12 +125,12 @@ impl From<CommitError> for Error {
     }
 }
 
-impl From<FaceError> for Error {
-    fn from(error: FaceError) -> Self {
+impl From<EngineError> for Error {
+    fn from(error: EngineError) -> Self {
         match error {
-            FaceError::Rejected(rejection) => Self::Rejected(rejection),
-            FaceError::Busy => Self::Busy,
-            FaceError::Fault(error) => Self::Fault(error.to_string()),
+            EngineError::Rejected(rejection) => Self::Rejected(rejection),
+            EngineError::Busy => Self::Busy,
+            EngineError::Fault(error) => Self::Fault(error.to_string()),
         }
     }
 }

@@ -11,22 +11,38 @@ use crate::registry::Registry;
 use domain::Time;
 
 /// Names and versions of the models behind an answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Models {
-    /// The detector.
-    pub detector: String,
-    /// The embedder.
-    pub embedder: String,
+    /// The detector of faces.
+    pub detector: Option<String>,
+    /// The embedder of faces.
+    pub embedder: Option<String>,
     /// The liveness network.
-    pub liveness: String,
+    pub liveness: Option<String>,
+    /// Who finds minutiae in fingerprints.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extractor: Option<String>,
+}
+
+impl Models {
+    /// Those of two modalities.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self {
+            detector: self.detector.or(other.detector),
+            embedder: self.embedder.or(other.embedder),
+            liveness: self.liveness.or(other.liveness),
+            extractor: self.extractor.or(other.extractor),
+        }
+    }
 }
 
 impl From<&ModelIds> for Models {
     fn from(ids: &ModelIds) -> Self {
         Self {
-            detector: ids.detector.to_string(),
-            embedder: ids.embedder.to_string(),
-            liveness: ids.liveness.to_string(),
+            detector: Some(ids.detector.to_string()),
+            embedder: Some(ids.embedder.to_string()),
+            liveness: Some(ids.liveness.to_string()),
+            extractor: None,
         }
     }
 }

@@ -8,16 +8,18 @@ use engine::face::Template;
 
 use crate::access::Caller;
 use crate::alike::{Alike, Wanted};
+use crate::compare::{Modality, Presented};
 use crate::error::Error;
 use crate::face::Models;
+use crate::finger::FingerProbe;
 use crate::registry::Registry;
-use crate::search::{self, Population, Statuses};
+use crate::search::{self, Modalities, Population, Statuses};
 
 /// Whom to look for, and among whom.
 #[derive(Clone, Debug)]
 pub struct Question {
-    /// Face image file.
-    pub image: Vec<u8>,
+    /// A face, a fingerprint, or both.
+    pub presented: Presented,
     /// Most candidates.
     pub limit: usize,
     /// How sure.
@@ -39,7 +41,7 @@ pub struct Identified {
     pub matches: bool,
     /// The person's status now.
     pub status: Status,
-    /// The enrolled face that is most alike.
+    /// The enrolled sample that is most alike.
     pub sample: SampleId,
 }
 
@@ -48,7 +50,7 @@ pub struct Identified {
 pub struct SearchAnswer {
     /// Most alike first; empty when it is nobody.
     pub candidates: Vec<Identified>,
-    /// Persons the face was compared with.
+    /// Persons it was compared with.
     pub gallery_size: usize,
     /// The probability that somebody who is not enrolled finds a candidate at the threshold.
     pub false_positive_rate: f64,
@@ -59,48 +61,58 @@ pub struct SearchAnswer {
 }
 
 impl Registry {
-    /// Looks for the one face in an image among all enrolled ones.
+    /// Looks for a face, a fingerprint or both among all that are enrolled.
     ///
     /// # Errors
-    /// [`Error::Rejected`], [`Error::FacesNotConfigured`], [`Error::GalleryLoading`], [`Error::NoSuchCollection`],
-    /// [`Error::Busy`].
+    /// [`Error::Rejected`], [`Error::FacesNotConfigured`], [`Error::FingerprintsNotConfigured`], [`Error::GalleryLoading`],
+    /// [`Error::NoSuchCollection`], [`Error::Busy`].
     pub async fn search(&self, caller: &Caller, question: Question) -> Result<SearchAnswer, Error> {
         for id in question.collections.iter().flatten() {
             if self.store.collection(caller.tenant, *id).await?.is_none() {
                 return Err(Error::NoSuchCollection(*id));
             }
         }
-        let template = self.template_of(question.image).await?;
-        let population = self.fresh(caller.tenant).await?;
+        let Presented { face, finger } = question.presented;
+        let face = match face {
+            Some(image) => Some(self.template_of(image).await?),
+            None => None,
+        };
+        let finger = match finger {
+            Some(print) => Some(self.finger_probe(print).await?),
+            None => None,
+        };
+        let about = Modalities { face: face.is_some(), finger: finger.is_some() };
+        let population = self.fresh(caller.tenant, about).await?;
         let inside: Option<Vec<u128>> =
             question.collections.map(|all| all.into_iter().map(search::collection_key).collect());
-        let gallery_size = population.gallery().population(inside.as_deref());
+        let gallery_size = population.size(about, inside.as_deref());
         // The least score to be listed may be below what counts as a match, never the other way round.
         let (threshold, least) = match question.wanted {
-            Wanted::Score(least) => {
-                let threshold = self.threshold_of_search(Wanted::Default, gallery_size);
-                (threshold, least)
-            }
+            Wanted::Score(least) => (self.threshold_of_search(Wanted::Default, gallery_size), least),
             wanted => {
                 let threshold = self.threshold_of_search(wanted, gallery_size);
                 (threshold, threshold)
             }
         };
-        let asked = Asked {
-            template: &template,
-            least,
-            limit: question.limit,
-            collections: inside,
-            statuses: question.statuses,
+        let among = Among { least, limit: question.limit, collections: inside, statuses: question.statuses };
+        let (seen, modality) = match (&face, &finger) {
+            (Some(face), Some(finger)) => {
+                (self.seen_by_both(&population, face, finger, &among).await?, Modality::Both)
+            }
+            (None, Some(finger)) => {
+                (self.seen_by_finger(&population, finger, &among).await?, Modality::Fingerprint)
+            }
+            (Some(face), None) => (self.seen_by_face(&population, face, &among).await?, Modality::Face),
+            (None, None) => return Err(Error::Fault("nothing was presented".into())),
         };
-        let mut candidates = self.candidates(caller, &population, &[asked]).await?.pop().unwrap_or_default();
+        let mut candidates = self.checked(caller, &among, seen).await?;
         candidates.iter_mut().for_each(|c| c.matches = c.alike.score >= threshold);
         Ok(SearchAnswer {
             candidates,
             gallery_size,
             false_positive_rate: search_rate(threshold.rate(), gallery_size),
             threshold,
-            models: self.models()?,
+            models: self.models_of(modality)?,
         })
     }
 
@@ -110,76 +122,211 @@ impl Registry {
         analysis.template.ok_or_else(|| Error::Fault("an analysis has no template".into()))
     }
 
-    /// Candidates from the gallery, checked against the records: the gallery says who is alike, the store what they are.
-    /// All questions are answered in one pass over the gallery.
-    pub(crate) async fn candidates(
+    /// Whom the gallery of faces finds; all questions in one pass.
+    pub(crate) async fn seen_by_faces(
         &self,
-        caller: &Caller,
         population: &Population,
-        asked: &[Asked<'_>],
-    ) -> Result<Vec<Vec<Identified>>, Error> {
-        let now = self.now();
-        let questions = asked.iter().map(|asked| self.question(asked, now)).collect::<Result<_, _>>()?;
+        template: &Template,
+        asked: &[&Among],
+    ) -> Result<Vec<Vec<Seen>>, Error> {
+        let (now, calibration) = (self.now(), self.faces()?.calibration());
+        let question = |among: &&Among| {
+            Ok(gallery::Question {
+                probe: search::probe(template)?,
+                threshold: self.cosine_for(among.least)?,
+                // Persons with several samples are judged a little more strictly: the order may change at the end.
+                limit: among.limit + SPARE,
+                collections: among.collections.clone(),
+                accepts: Some(among.accepts(now)),
+            })
+        };
+        let questions = asked.iter().map(question).collect::<Result<_, Error>>()?;
         let found = self.galleries()?.ask(population, questions).await?;
-        let mut all = Vec::with_capacity(found.len());
-        for (asked, found) in asked.iter().zip(found) {
-            all.push(self.checked(caller, asked, found, now).await?);
+        let seen = |c: gallery::Candidate| Seen {
+            subject: c.subject,
+            sample: c.sample,
+            alike: Alike::of(calibration, c.score(), c.comparisons()),
+        };
+        Ok(found.into_iter().map(|found| found.into_iter().map(seen).collect()).collect())
+    }
+
+    async fn seen_by_face(
+        &self,
+        population: &Population,
+        template: &Template,
+        among: &Among,
+    ) -> Result<Vec<Seen>, Error> {
+        Ok(self.seen_by_faces(population, template, &[among]).await?.pop().unwrap_or_default())
+    }
+
+    /// Whom the gallery of fingerprints finds.
+    pub(crate) async fn seen_by_finger(
+        &self,
+        population: &Population,
+        finger: &FingerProbe,
+        among: &Among,
+    ) -> Result<Vec<Seen>, Error> {
+        let question = minutiae::gallery::Question {
+            thresholds: self.prints_for(among.least)?,
+            limit: among.limit + SPARE,
+            collections: among.collections.clone(),
+            accepts: Some(among.accepts(self.now())),
+            ..self.about(finger)
+        };
+        let found = self.galleries()?.ask_fingers(population, question).await?;
+        found.into_iter().map(|c| self.seen_print(c)).collect()
+    }
+
+    /// A question about a fingerprint, of everybody.
+    fn about(&self, finger: &FingerProbe) -> minutiae::gallery::Question {
+        minutiae::gallery::Question {
+            probe: Arc::clone(&finger.probe),
+            foreign: finger.foreign,
+            position: finger.position,
+            thresholds: [0.0; 2],
+            limit: usize::MAX,
+            collections: None,
+            accepts: None,
         }
-        Ok(all)
     }
 
-    fn question(&self, asked: &Asked<'_>, now: Time) -> Result<gallery::Question, Error> {
-        let statuses = asked.statuses;
-        Ok(gallery::Question {
-            probe: search::probe(asked.template)?,
-            threshold: self.cosine_for(asked.least)?,
-            // Persons with several samples are judged a little more strictly: the order may change at the end.
-            limit: asked.limit + SPARE,
-            collections: asked.collections.clone(),
-            accepts: Some(Arc::new(move |tag| statuses.may_contain(tag, now))),
-        })
+    fn seen_print(&self, c: minutiae::gallery::Candidate) -> Result<Seen, Error> {
+        let alike = Alike::of(self.fingers()?.calibration(c.foreign), c.score, 1).among(c.comparisons);
+        Ok(Seen { subject: c.subject, sample: c.sample, alike })
     }
 
-    async fn checked(
+    /// How alike one enrolled person is, by face.
+    pub(crate) fn face_of_subject(
+        &self,
+        population: &Population,
+        template: &Template,
+        subject: u128,
+    ) -> Result<Option<Seen>, Error> {
+        let calibration = self.faces()?.calibration();
+        let found = population.gallery().compare(&search::probe(template)?, subject);
+        Ok(found.map(|c| Seen {
+            subject,
+            sample: c.sample,
+            alike: Alike::of(calibration, c.score(), c.comparisons()),
+        }))
+    }
+
+    /// How alike one enrolled person is, by fingerprint.
+    pub(crate) fn finger_of_subject(
+        &self,
+        population: &Population,
+        finger: &FingerProbe,
+        subject: u128,
+    ) -> Result<Option<Seen>, Error> {
+        let found = population.fingers().compare(&self.about(finger), subject);
+        found.map(|c| self.seen_print(c)).transpose()
+    }
+
+    /// Whom face and fingerprint find together: whoever is among the best by either is judged by both. One who has only one of
+    /// the two is judged by that.
+    async fn seen_by_both(
+        &self,
+        population: &Population,
+        face: &Template,
+        finger: &FingerProbe,
+        among: &Among,
+    ) -> Result<Vec<Seen>, Error> {
+        let loose = Among { least: MatchScore::LEAST, limit: among.limit.max(WIDE), ..among.clone() };
+        let by_face = self.seen_by_face(population, face, &loose).await?;
+        let by_finger = self.seen_by_finger(population, finger, &loose).await?;
+        let mut subjects: Vec<u128> = by_face.iter().chain(&by_finger).map(|s| s.subject).collect();
+        subjects.sort_unstable();
+        subjects.dedup();
+        let of = |all: &[Seen], subject: u128| all.iter().find(|s| s.subject == subject).copied();
+        let mut seen = Vec::with_capacity(subjects.len());
+        for subject in subjects {
+            let face = match of(&by_face, subject) {
+                Some(seen) => Some(seen),
+                None => self.face_of_subject(population, face, subject)?,
+            };
+            let finger = match of(&by_finger, subject) {
+                Some(seen) => Some(seen),
+                None => self.finger_of_subject(population, finger, subject)?,
+            };
+            seen.extend(together(face, finger));
+        }
+        seen.sort_by(|a, b| a.alike.false_match_rate.total_cmp(&b.alike.false_match_rate));
+        Ok(seen)
+    }
+
+    /// Candidates from the galleries, checked against the records: the gallery says who is alike, the store what they are.
+    pub(crate) async fn checked(
         &self,
         caller: &Caller,
-        asked: &Asked<'_>,
-        found: Vec<gallery::Candidate>,
-        now: Time,
+        among: &Among,
+        seen: Vec<Seen>,
     ) -> Result<Vec<Identified>, Error> {
-        let calibration = self.faces()?.calibration();
+        let now = self.now();
         let mut candidates = Vec::new();
-        for found in found {
-            let alike = Alike::of(calibration, found.score(), found.comparisons());
-            if alike.score < asked.least {
-                continue;
-            }
-            let person = PersonId::from_bytes(found.subject.to_be_bytes());
+        // A few more than asked for: some may turn out to be of another status.
+        for seen in seen.into_iter().filter(|s| s.alike.score >= among.least).take(among.limit + SPARE) {
+            let person = PersonId::from_bytes(seen.subject.to_be_bytes());
             let Some(row) = self.store.person(caller.tenant, person).await? else { continue };
             let status = Verification::from_stored(row.status, row.verified_at, row.expires_at).status(now);
-            if !asked.statuses.contains(status) {
+            if !among.statuses.contains(status) {
                 continue;
             }
             let heads = self.store.samples(caller.tenant, person).await?;
-            let Some(sample) = heads.iter().find(|h| search::sample_key(h.id) == found.sample) else {
+            let Some(sample) = heads.iter().find(|h| search::sample_key(h.id) == seen.sample) else {
                 continue;
             };
-            candidates.push(Identified { person, alike, matches: true, status, sample: sample.id });
+            candidates.push(Identified {
+                person,
+                alike: seen.alike,
+                matches: true,
+                status,
+                sample: sample.id,
+            });
         }
         candidates.sort_by(|a, b| b.alike.score.get().total_cmp(&a.alike.score.get()));
-        candidates.truncate(asked.limit);
+        candidates.truncate(among.limit);
         Ok(candidates)
+    }
+}
+
+/// What is seen of a person by face and by finger, put together; the sample is that of the more telling of the two.
+pub(crate) fn together(face: Option<Seen>, finger: Option<Seen>) -> Option<Seen> {
+    match (face, finger) {
+        (Some(face), Some(finger)) => {
+            let telling =
+                if face.alike.false_match_rate <= finger.alike.false_match_rate { face } else { finger };
+            Some(Seen { alike: face.alike.fused(finger.alike), ..telling })
+        }
+        (one, other) => one.or(other),
     }
 }
 
 /// Candidates beyond the limit that are looked at.
 const SPARE: usize = 5;
 
-/// A question to a gallery, in terms of persons.
-pub(crate) struct Asked<'a> {
-    pub(crate) template: &'a Template,
+/// Persons that each of two modalities brings forward to be judged by both.
+const WIDE: usize = 100;
+
+/// Among whom is looked, and how sure one wants to be.
+#[derive(Clone)]
+pub(crate) struct Among {
     pub(crate) least: MatchScore,
     pub(crate) limit: usize,
     pub(crate) collections: Option<Vec<u128>>,
     pub(crate) statuses: Statuses,
+}
+
+impl Among {
+    fn accepts(&self, now: Time) -> Arc<dyn Fn(u32) -> bool + Send + Sync> {
+        let statuses = self.statuses;
+        Arc::new(move |tag| statuses.may_contain(tag, now))
+    }
+}
+
+/// Somebody a gallery has found.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen {
+    pub(crate) subject: u128,
+    pub(crate) sample: u64,
+    pub(crate) alike: Alike,
 }

@@ -4,45 +4,9 @@ use domain::{PersonId, SampleId, Status, Time, Verification};
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::{Evidence, Quality};
+use crate::finger::PrintInfo;
 use crate::merge::Merged;
 use crate::profile::Profile;
-
-/// Kinds of fingerprint data, told by their first bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FingerprintKind {
-    /// Images.
-    Png,
-    /// JPEG image.
-    Jpeg,
-    /// Windows bitmap.
-    Bmp,
-    /// TIFF image.
-    Tiff,
-    /// FBI wavelet scalar quantisation.
-    Wsq,
-    /// ISO/IEC 19794-2 or ANSI 378 minutiae.
-    Minutiae,
-}
-
-impl FingerprintKind {
-    /// Largest fingerprint taken in, in bytes.
-    pub const MAX_BYTES: usize = 1 << 20;
-
-    /// The kind of `bytes`, if it is one of them.
-    #[must_use]
-    pub fn of(bytes: &[u8]) -> Option<Self> {
-        Some(match bytes {
-            [0x89, b'P', b'N', b'G', ..] => Self::Png,
-            [0xff, 0xd8, 0xff, ..] => Self::Jpeg,
-            [b'B', b'M', ..] => Self::Bmp,
-            [b'I', b'I', b'*', 0, ..] | [b'M', b'M', 0, b'*', ..] => Self::Tiff,
-            [0xff, 0xa0, ..] => Self::Wsq,
-            [b'F', b'M', b'R', 0, ..] => Self::Minutiae,
-            _ => return None,
-        })
-    }
-}
 
 /// A sample, and a digest of its image that tells whether the same bytes came again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,11 +19,14 @@ pub struct SampleRef {
     pub(crate) digest: [u8; 16],
     /// Whether it is evidence of a failed check only.
     pub(crate) evidence: bool,
+    /// What is known of a fingerprint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) print: Option<PrintInfo>,
 }
 
 impl SampleRef {
     pub(crate) fn new(id: SampleId, created_at: Time, digest: [u8; 16], evidence: bool) -> Self {
-        Self { id: id.to_bytes(), created_at: created_at.millis(), digest, evidence }
+        Self { id: id.to_bytes(), created_at: created_at.millis(), digest, evidence, print: None }
     }
 
     /// Its identifier.
@@ -72,6 +39,12 @@ impl SampleRef {
     #[must_use]
     pub const fn created_at(&self) -> Time {
         Time::from_millis(self.created_at)
+    }
+
+    /// What is known of a fingerprint.
+    #[must_use]
+    pub const fn print(&self) -> Option<&PrintInfo> {
+        self.print.as_ref()
     }
 
     /// Whether it is kept as evidence of a failed check and never compared with.
@@ -91,10 +64,11 @@ pub struct Biometrics {
     pub more_faces: Vec<SampleRef>,
     /// Model of the face's template; none for evidence.
     pub face_model: Option<String>,
-    /// The fingerprint.
+    /// The fingerprint shown as `fingerprint`.
     pub fingerprint: Option<SampleRef>,
-    /// Its kind.
-    pub fingerprint_kind: Option<FingerprintKind>,
+    /// Other enrolled fingerprints, in the order they came.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub more_fingerprints: Vec<SampleRef>,
     /// The last liveness score, on the published scale.
     pub liveness_score: Option<f32>,
     /// What was measured of the face.
@@ -164,6 +138,36 @@ impl Person {
         biometrics.face.iter().chain(&biometrics.more_faces).any(|f| !f.is_evidence())
     }
 
+    /// The enrolled fingerprints, the one that is shown first.
+    pub(crate) fn fingerprints(&self) -> impl Iterator<Item = &SampleRef> {
+        let biometrics = &self.sealed.biometrics;
+        biometrics.fingerprint.iter().chain(&biometrics.more_fingerprints)
+    }
+
+    /// Enrols a fingerprint: the first is the one that is shown.
+    pub(crate) fn add_fingerprint(&mut self, print: SampleRef) {
+        let biometrics = &mut self.sealed.biometrics;
+        match biometrics.fingerprint {
+            Some(_) => biometrics.more_fingerprints.push(print),
+            None => biometrics.fingerprint = Some(print),
+        }
+    }
+
+    /// Takes a fingerprint away; where it was the one that is shown, the next takes its place. Whether it was there.
+    pub(crate) fn drop_fingerprint(&mut self, sample: SampleId) -> bool {
+        let biometrics = &mut self.sealed.biometrics;
+        if let Some(at) = biometrics.more_fingerprints.iter().position(|f| f.id() == sample) {
+            biometrics.more_fingerprints.remove(at);
+            return true;
+        }
+        let shown = biometrics.fingerprint.is_some_and(|f| f.id() == sample);
+        if shown {
+            let more = &mut biometrics.more_fingerprints;
+            biometrics.fingerprint = (!more.is_empty()).then(|| more.remove(0));
+        }
+        shown
+    }
+
     /// Records that were taken in, the oldest merge first.
     pub fn merged_ids(&self) -> impl Iterator<Item = PersonId> {
         self.sealed.merged.iter().map(Merged::id)
@@ -180,7 +184,7 @@ impl Person {
         let biometrics = &self.sealed.biometrics;
         let face = biometrics.face.as_ref().map(|s| ("face", s));
         let more = biometrics.more_faces.iter().map(|s| ("face", s));
-        face.into_iter().chain(more).chain(biometrics.fingerprint.as_ref().map(|s| ("fingerprint", s)))
+        face.into_iter().chain(more).chain(self.fingerprints().map(|s| ("fingerprint", s)))
     }
 }
 
@@ -189,17 +193,4 @@ impl Person {
 pub(crate) fn etag(version: u64, status: Status) -> String {
     let mark = if status == Status::Expired { "x" } else { "" };
     format!("\"{version}{mark}\"")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn fingerprint_kinds_are_told_by_their_first_bytes() {
-        assert_eq!(FingerprintKind::of(b"FMR\0 20\0"), Some(FingerprintKind::Minutiae));
-        assert_eq!(FingerprintKind::of(b"\xff\xa0\xff\xa8"), Some(FingerprintKind::Wsq));
-        assert_eq!(FingerprintKind::of(b"hello"), None);
-        assert_eq!(FingerprintKind::of(b""), None);
-    }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use domain::{PersonId, SampleId, TenantId, Time, Verification};
 use engine::face::{Spot, Template};
+use minutiae::Position;
 use store::{PersonRow, SampleHead, SampleKind, SampleRow, SampleState};
 use vault::{Key, TenantKeys};
 
@@ -28,14 +29,6 @@ pub(crate) struct NewSample<'a> {
     pub(crate) image: &'a [u8],
     pub(crate) model: &'a str,
     pub(crate) template: Option<Vec<u8>>,
-}
-
-impl<'a> NewSample<'a> {
-    /// A fingerprint, kept as sent: there is no template before there is a matcher.
-    pub(crate) const fn fingerprint(image: &'a [u8]) -> Self {
-        let (kind, state) = (SampleKind::Fingerprint, SampleState::Enrolled);
-        Self { kind, state, image, model: "", template: None }
-    }
 }
 
 impl Registry {
@@ -160,6 +153,43 @@ pub(crate) fn read_template_record(record: &[u8]) -> Result<(Option<Template>, O
     Ok((template, spot))
 }
 
+/// Form of the record of a fingerprint's template.
+const PRINT: u8 = 1;
+
+/// A fingerprint's template as it is sealed, with what is needed to compare it and to make it again.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct PrintRecord {
+    /// None where nothing could be made of the image.
+    pub(crate) template: Option<minutiae::Template>,
+    pub(crate) position: Option<Position>,
+    pub(crate) dpi: u16,
+}
+
+impl PrintRecord {
+    /// Form, finger, resolution, and the minutiae.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let [low, high] = self.dpi.to_le_bytes();
+        let mut record = vec![PRINT, self.position.map_or(0, Position::number), low, high];
+        record.extend(self.template.as_ref().map(minutiae::Template::to_bytes).unwrap_or_default());
+        record
+    }
+
+    /// What [`Self::to_bytes`] made.
+    ///
+    /// # Errors
+    /// [`Error::Fault`] when it is damaged.
+    pub(crate) fn from_bytes(record: &[u8]) -> Result<Self, Error> {
+        let damaged = || Error::Fault("a fingerprint's template is damaged".into());
+        let [PRINT, finger, low, high, rest @ ..] = record else { return Err(damaged()) };
+        let template = match rest {
+            [] => None,
+            rest => Some(minutiae::Template::from_bytes(rest).ok_or_else(damaged)?),
+        };
+        let dpi = u16::from_le_bytes([*low, *high]);
+        Ok(Self { template, position: Position::from_number(*finger), dpi })
+    }
+}
+
 /// Keyed hash of an image: tells whether the same bytes came again.
 pub(crate) fn digest(keys: &TenantKeys, image: &[u8]) -> [u8; 16] {
     keys.index().hash("image", image)
@@ -179,5 +209,18 @@ mod tests {
             assert_eq!(read_template_record(&template_record(None, spot)), Ok((None, spot)));
         }
         assert!(read_template_record(&[1, 2, 3]).is_err());
+    }
+
+    #[test]
+    fn a_fingerprint_is_kept_with_its_finger_and_resolution() {
+        let minutia = minutiae::Minutia { x: 5, y: 9, angle: 3, kind: minutiae::Kind::Ending, quality: 70 };
+        for template in [None, Some(minutiae::Template::new(vec![minutia]))] {
+            for position in [None, Position::from_number(4)] {
+                let record = PrintRecord { template: template.clone(), position, dpi: 569 };
+                assert_eq!(PrintRecord::from_bytes(&record.to_bytes()), Ok(record));
+            }
+        }
+        assert!(PrintRecord::from_bytes(&[9, 0, 0, 0]).is_err());
+        assert!(PrintRecord::from_bytes(&[1, 0, 0, 0, 7]).is_err());
     }
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use domain::{Clock, Random, TenantId, Time};
+use engine::finger::Fingers;
 use engine::worker::Faces;
 use store::Store;
 use vault::Kek;
@@ -32,7 +33,7 @@ pub struct Parts {
 /// The models in force, and what is known of everybody in their terms.
 #[derive(Clone)]
 struct Eyes {
-    faces: Faces,
+    faces: Option<Faces>,
     galleries: Arc<Galleries>,
 }
 
@@ -43,6 +44,8 @@ pub struct Registry {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) keys: Arc<Keys>,
     pub(crate) faces: Option<Faces>,
+    /// The same for as long as the process lives.
+    pub(crate) fingers: Option<Fingers>,
     pub(crate) galleries: Option<Arc<Galleries>>,
     /// The models that new requests see with.
     in_force: Arc<RwLock<Option<Eyes>>>,
@@ -72,6 +75,7 @@ impl Registry {
             keys: Arc::new(Keys::new(parts.kek)),
             process: parts.random.bytes(),
             faces: None,
+            fingers: None,
             galleries: None,
             in_force: Arc::default(),
             random: parts.random,
@@ -97,6 +101,19 @@ impl Registry {
         Ok(self)
     }
 
+    /// The same registry with an engine for fingerprints: without one they are kept as sent, and cannot be compared.
+    ///
+    /// # Errors
+    /// [`Error::Fault`] when a thread cannot be started.
+    pub fn with_fingers(self, fingers: Fingers) -> Result<Self, Error> {
+        let faces = self.eyes().and_then(|eyes| eyes.faces);
+        let dimensions = faces.as_ref().map_or(1, Faces::dimensions);
+        let galleries = Arc::new(Galleries::start(dimensions, self.settings.search_threads)?);
+        Self { faces, fingers: Some(fingers.clone()), galleries: Some(galleries), ..self.clone() }
+            .take_over();
+        Ok(Self { fingers: Some(fingers), ..self })
+    }
+
     /// A registry over the same store that sees with other models, while requests go on with those in force: its
     /// galleries can be loaded and templates made before it takes over.
     ///
@@ -109,8 +126,7 @@ impl Registry {
 
     /// From now on requests see with this registry's models. Those under way end with what they began with.
     pub fn take_over(&self) {
-        let eyes = self.faces.clone().zip(self.galleries.clone());
-        let eyes = eyes.map(|(faces, galleries)| Eyes { faces, galleries });
+        let eyes = self.galleries.clone().map(|galleries| Eyes { faces: self.faces.clone(), galleries });
         *self.in_force.write().unwrap_or_else(PoisonError::into_inner) = eyes;
     }
 
@@ -131,7 +147,7 @@ impl Registry {
     #[must_use]
     pub fn present(&self) -> Self {
         let (faces, galleries) = self.eyes().map(|e| (e.faces, e.galleries)).unzip();
-        Self { faces, galleries, ..self.clone() }
+        Self { faces: faces.flatten(), galleries, ..self.clone() }
     }
 
     /// The whole structure of the store; slow.
@@ -156,12 +172,18 @@ impl Registry {
     /// Whether faces can be analysed.
     #[must_use]
     pub fn has_faces(&self) -> bool {
-        self.faces.is_some() || self.eyes().is_some()
+        self.faces.is_some() || self.eyes().is_some_and(|eyes| eyes.faces.is_some())
+    }
+
+    /// Who finds minutiae in fingerprints; none where nothing does.
+    #[must_use]
+    pub fn extractor(&self) -> Option<&str> {
+        self.fingers.as_ref().map(Fingers::id)
     }
 
     /// The name of the embedder that new requests see with.
     pub(crate) fn embedder_in_force(&self) -> Option<Arc<str>> {
-        self.eyes().map(|eyes| Arc::clone(&eyes.faces.ids().embedder))
+        self.eyes()?.faces.map(|faces| Arc::clone(&faces.ids().embedder))
     }
 
     fn eyes(&self) -> Option<Eyes> {

@@ -1,17 +1,20 @@
 //! Templates of the model in force, made again from stored images: after the embedder was changed.
 
 use domain::{PersonId, SampleId, TenantId};
-use engine::face::{FaceError, Spot, Template, Want};
-use store::{Changes, Remade, SampleHead, SearchRow, Slot};
+use engine::EngineError;
+use engine::face::{Spot, Template, Want};
+use engine::finger::{Gate, Sent, USUAL_DPI};
+use minutiae::Position;
+use store::{Changes, Remade, SampleHead, SampleKind, SearchRow, Slot};
 use vault::{Key, TenantKeys};
 
 use crate::error::Error;
 use crate::keys::nonce;
 use crate::place;
-use crate::records::{read_template_record, template_record};
+use crate::records::{PrintRecord, read_template_record, template_record};
 use crate::registry::Registry;
 
-/// Faces read in one go.
+/// Samples read in one go.
 const PAGE: u32 = 200;
 
 /// What a sample holds for the model in force.
@@ -24,6 +27,14 @@ pub(crate) enum Held {
     NotYet(Missing),
 }
 
+/// What a fingerprint holds for the extractor in force.
+pub(crate) enum HeldPrint {
+    /// Its record, and whether a client has made the template; without a template nothing can be made of its image.
+    Record(PrintRecord, bool),
+    /// Nothing yet.
+    NotYet(MissingPrint),
+}
+
 /// A template that is to be made again.
 pub(crate) struct Missing {
     person: PersonId,
@@ -34,30 +45,85 @@ pub(crate) struct Missing {
     spot: Option<Spot>,
 }
 
+/// A template of a fingerprint that is to be made again.
+pub(crate) struct MissingPrint {
+    person: PersonId,
+    sample: SampleId,
+    position: Option<Position>,
+    dpi: u16,
+}
+
+/// The records of a sample, by model.
+struct Records {
+    /// That of the model asked for.
+    own: Option<Vec<u8>>,
+    /// That of another, where there is none of it.
+    other: Option<Vec<u8>>,
+    second_model: Option<String>,
+}
+
 impl Registry {
     /// Opens a sample's template of the model in force.
     pub(crate) fn held(&self, tenant: TenantId, key: &Key, sample: SampleHead) -> Result<Held, Error> {
-        let model = &*self.faces()?.ids().embedder;
         let (person, id) = (sample.person, sample.id);
-        let second_model = sample.remade.as_ref().map(|(m, _)| m.clone());
-        let here = sample.model == model || second_model.as_deref() == Some(model);
-        let first = sample.template.map(|sealed| (sample.model, place::template(tenant, person, id), sealed));
-        let second = sample.remade.map(|(m, sealed)| {
-            let place = place::remade(tenant, person, id, &m);
-            (m, place, sealed)
-        });
-        let mut spot = None;
-        for (of, place, sealed) in first.into_iter().chain(second) {
-            if of != model && here {
-                continue;
-            }
-            let (template, at) = read_template_record(&key.open(&place, sealed)?)?;
-            if of == model {
-                return Ok(template.map_or(Held::Nothing, Held::Template));
-            }
-            spot = spot.or(at);
+        let Records { own, other, second_model } =
+            records(tenant, key, sample, &self.faces()?.ids().embedder)?;
+        if let Some(record) = own {
+            return Ok(read_template_record(&record)?.0.map_or(Held::Nothing, Held::Template));
         }
+        let spot = other.map(|record| read_template_record(&record)).transpose()?.and_then(|(_, spot)| spot);
         Ok(Held::NotYet(Missing { person, sample: id, slot: self.spare(second_model.as_deref()), spot }))
+    }
+
+    /// Opens a fingerprint's template of the extractor in force; what a client has made stays as it is.
+    pub(crate) fn held_print(
+        &self,
+        tenant: TenantId,
+        key: &Key,
+        sample: SampleHead,
+    ) -> Result<HeldPrint, Error> {
+        let (person, id, foreign) = (sample.person, sample.id, self.is_foreign(&sample.model));
+        let model = if foreign { sample.model.clone() } else { self.fingers()?.id().to_owned() };
+        let Records { own, other, .. } = records(tenant, key, sample, &model)?;
+        if let Some(record) = own {
+            return Ok(HeldPrint::Record(PrintRecord::from_bytes(&record)?, foreign));
+        }
+        let other = other.map(|record| PrintRecord::from_bytes(&record)).transpose()?;
+        let (position, dpi) = other.map_or((None, USUAL_DPI), |record| (record.position, record.dpi));
+        Ok(HeldPrint::NotYet(MissingPrint { person, sample: id, position, dpi }))
+    }
+
+    /// Makes the template of a stored fingerprint again, and keeps it; none when its image is gone.
+    pub(crate) async fn remake_print(
+        &self,
+        tenant: TenantId,
+        key: &Key,
+        missing: MissingPrint,
+    ) -> Result<Option<(PrintRecord, bool)>, Error> {
+        let MissingPrint { person, sample, position, dpi } = missing;
+        let image = self.store.sample_image(tenant, person, sample).await?;
+        let Some(image) = image else { return Ok(None) };
+        let bytes = key.open(&place::image(tenant, person, sample), image)?;
+        let fingers = self.fingers()?;
+        let found = match fingers.extract(Sent { bytes, dpi }, Gate::Open).await {
+            Ok(impression) => Some(impression),
+            Err(EngineError::Rejected(rejection)) => {
+                tracing::error!(%person, %sample, %rejection, "no template can be made of an enrolled fingerprint");
+                None
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let position = position.or(found.as_ref().and_then(|f| f.position));
+        // A record that was kept as sent, before there was an engine, is a client's for good.
+        let model = found.as_ref().map_or_else(|| fingers.id().to_owned(), |f| f.extractor.to_string());
+        let foreign = self.is_foreign(&model);
+        let record = PrintRecord { template: found.map(|f| f.template), position, dpi };
+        let sealed =
+            key.seal(nonce(&*self.random), &place::template(tenant, person, sample), &record.to_bytes())?;
+        let mut changes = Changes::at(self.now());
+        changes.remade.push(Remade { person, sample, slot: Slot::First, model, template: sealed });
+        self.store.commit(tenant, changes).await?;
+        Ok(Some((record, foreign)))
     }
 
     /// The slot of a sample that the models requests see with do not need, where `second` has made the second.
@@ -112,7 +178,7 @@ impl Registry {
             None => {
                 match faces.analyse(image.clone(), Want::Template).await {
                     Ok(analysis) => return Ok(analysis.template),
-                    Err(FaceError::Rejected(_)) => {}
+                    Err(EngineError::Rejected(_)) => {}
                     Err(error) => return Err(error.into()),
                 }
                 Want::Central
@@ -120,7 +186,7 @@ impl Registry {
         };
         match faces.analyse(image, last).await {
             Ok(analysis) => Ok(analysis.template),
-            Err(FaceError::Rejected(rejection)) => {
+            Err(EngineError::Rejected(rejection)) => {
                 tracing::error!(%rejection, "no template can be made of an enrolled face: it cannot be found any more");
                 Ok(None)
             }
@@ -135,7 +201,7 @@ impl Registry {
     /// What the store or the engine says: call again.
     pub async fn remake_templates(&self) -> Result<usize, Error> {
         let mut made = 0;
-        if self.faces.is_none() {
+        if self.galleries.is_none() {
             return Ok(made);
         }
         for tenant in self.store.tenants().await? {
@@ -170,11 +236,44 @@ impl Registry {
         let key = keys.wrapping().unwrap_key(&place::person_key(tenant, row.person), row.wrapped_key)?;
         let mut made = 0;
         for sample in row.samples {
-            if let Held::NotYet(missing) = self.held(tenant, &key, sample)? {
-                self.remake(tenant, &key, missing).await?;
-                made += 1;
+            match sample.kind {
+                SampleKind::Face if self.faces.is_some() => {
+                    if let Held::NotYet(missing) = self.held(tenant, &key, sample)? {
+                        self.remake(tenant, &key, missing).await?;
+                        made += 1;
+                    }
+                }
+                SampleKind::Fingerprint if self.fingers.is_some() => {
+                    if let HeldPrint::NotYet(missing) = self.held_print(tenant, &key, sample)? {
+                        self.remake_print(tenant, &key, missing).await?;
+                        made += 1;
+                    }
+                }
+                SampleKind::Face | SampleKind::Fingerprint => {}
             }
         }
         Ok(made)
     }
+}
+
+/// Opens what a sample holds of a model, or of another where it holds nothing of that.
+fn records(tenant: TenantId, key: &Key, sample: SampleHead, model: &str) -> Result<Records, Error> {
+    let (person, id) = (sample.person, sample.id);
+    let second_model = sample.remade.as_ref().map(|(m, _)| m.clone());
+    let here = sample.model == model || second_model.as_deref() == Some(model);
+    let first = sample.template.map(|sealed| (sample.model, place::template(tenant, person, id), sealed));
+    let second = sample.remade.map(|(m, sealed)| {
+        let place = place::remade(tenant, person, id, &m);
+        (m, place, sealed)
+    });
+    let mut records = Records { own: None, other: None, second_model };
+    for (of, place, sealed) in first.into_iter().chain(second) {
+        if of != model && here {
+            continue;
+        }
+        let record = key.open(&place, sealed)?;
+        let held = if of == model { &mut records.own } else { &mut records.other };
+        held.get_or_insert(record);
+    }
+    Ok(records)
 }

@@ -4,22 +4,28 @@ use std::sync::Arc;
 
 use domain::{PersonId, SampleId, Status};
 use engine::face::Analysis;
-use store::Changes;
+use store::{Changes, SampleKind};
 
 use crate::access::Caller;
 use crate::duplicate::Enrolling;
 use crate::error::Error;
+use crate::finger::{EnrolledPrint, NewPrint, Print, PrintInfo};
 use crate::history::EventKind;
 use crate::idempotency::{Held, Idempotency, Ticket};
 use crate::person::{Person, SampleRef};
 use crate::place;
 use crate::records::Opened;
 use crate::registry::Registry;
+use crate::remake::HeldPrint;
 use crate::settings::OnDuplicate;
 use crate::update::Draft;
 
 /// Most face samples of a person.
 pub(crate) const MOST_FACES: usize = 10;
+/// Most fingerprints of a person: three impressions of ten fingers.
+const MOST_FINGERPRINTS: usize = 30;
+/// Most impressions of one finger.
+const MOST_IMPRESSIONS: usize = 3;
 /// Attempts against other writers of the same person.
 const ATTEMPTS: usize = 64;
 
@@ -34,6 +40,34 @@ pub struct Sample {
     pub primary: bool,
     /// Its image file, where that was asked for.
     pub image: Option<Vec<u8>>,
+    /// A fingerprint's template as a record of ISO/IEC 19794-2:2005, where the sample was asked for and has one.
+    pub template: Option<Vec<u8>>,
+    /// Who found its minutiae.
+    pub extractor: Option<String>,
+}
+
+/// A sample to be enrolled.
+#[derive(Debug)]
+pub enum ToEnrol {
+    /// A face image file.
+    Face(Vec<u8>),
+    /// A fingerprint.
+    Finger(NewPrint),
+}
+
+impl ToEnrol {
+    const fn kind(&self) -> SampleKind {
+        match self {
+            Self::Face(_) => SampleKind::Face,
+            Self::Finger(_) => SampleKind::Fingerprint,
+        }
+    }
+}
+
+/// A sample that was looked at.
+enum Taken {
+    Face(Box<Analysis>),
+    Finger(Arc<Print>),
 }
 
 /// All samples of a person, faces first, without images.
@@ -49,6 +83,8 @@ fn all(person: &Person) -> Vec<Sample> {
             reference: *reference,
             primary: primary(reference),
             image: None,
+            template: None,
+            extractor: None,
         })
         .collect()
 }
@@ -72,39 +108,106 @@ impl Registry {
             all(&opened.person).into_iter().find(|s| s.reference.id() == sample).ok_or(Error::NotFound)?;
         let sealed = self.store.sample_image(caller.tenant, id, sample).await?.ok_or(Error::NotFound)?;
         found.image = Some(opened.key.open(&place::image(caller.tenant, id, sample), sealed)?);
+        if let Some(info) = found.reference.print {
+            let heads = self.store.samples(caller.tenant, id).await?;
+            if let Some(head) = heads.into_iter().find(|h| h.id == sample && self.fingers.is_some()) {
+                let foreign = head.model.clone();
+                if let HeldPrint::Record(record, is_foreign) =
+                    self.held_print(caller.tenant, &opened.key, head)?
+                {
+                    let quality = info.quality.unwrap_or_default();
+                    let written = |t| minutiae::record::to_iso2005(&t, record.position, quality);
+                    found.template = record.template.map(written);
+                    let own = self.fingers()?.id().to_owned();
+                    found.extractor = Some(if is_foreign { foreign } else { own });
+                }
+            }
+        }
         Ok(found)
     }
 
-    /// Enrols another face of a person. It must be the person's, as far as can be told, unless a reviewer forces it;
-    /// the first face of a person becomes the one that is shown.
+    /// Enrols another face or fingerprint of a person. It must be the person's, as far as can be told, unless a reviewer
+    /// forces it; the first of its kind becomes the one that is shown.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::FaceMismatch`], [`Error::TooManySamples`], [`Error::Duplicate`],
-    /// [`Error::Rejected`], or what the store says.
+    /// [`Error::NotFound`], [`Error::FaceMismatch`], [`Error::FingerprintMismatch`], [`Error::TooManySamples`],
+    /// [`Error::Duplicate`], [`Error::Rejected`], or what the store says.
     pub async fn add_sample(
         &self,
         caller: &Caller,
         id: PersonId,
-        image: Vec<u8>,
+        new: ToEnrol,
         force: bool,
         key: Option<Idempotency>,
     ) -> Result<(Person, Sample), Error> {
         let held = match self.ticket(caller, key).await? {
-            Ticket::Again(person, _) => return newest(*person),
+            Ticket::Again(person, _) => return newest(*person, new.kind()),
             Ticket::First(held) => held,
         };
+        let kind = new.kind();
         // Before the work of an analysis: whether there is such a person, and a place.
-        check_place(&self.open_person(caller.tenant, id).await?.person)?;
-        let analysis = self.enrollable(image).await?;
+        let person = self.open_person(caller.tenant, id).await?.person;
+        let taken = match new {
+            ToEnrol::Face(image) => {
+                check_place(&person)?;
+                Taken::Face(Box::new(self.enrollable(image).await?))
+            }
+            ToEnrol::Finger(print) => {
+                if person.fingerprints().count() >= MOST_FINGERPRINTS {
+                    return Err(Error::TooManySamples);
+                }
+                Taken::Finger(self.print(print).await?)
+            }
+        };
         for _ in 0..ATTEMPTS {
             let opened = self.open_person(caller.tenant, id).await?;
-            match self.take_sample(caller, opened, &analysis, force, held.as_ref()).await {
+            let added = match &taken {
+                Taken::Face(analysis) => {
+                    self.take_sample(caller, opened, analysis, force, held.as_ref()).await
+                }
+                Taken::Finger(print) => self.take_print(caller, opened, print, force, held.as_ref()).await,
+            };
+            match added {
                 Err(Error::Stale) => {}
-                Ok(person) => return newest(person),
+                Ok(person) => return newest(person, kind),
                 Err(error) => return Err(error),
             }
         }
         Err(Error::Busy)
+    }
+
+    /// Enrols another impression; of a finger that is enrolled it must be the same.
+    async fn take_print(
+        &self,
+        caller: &Caller,
+        opened: Opened,
+        print: &Print,
+        force: bool,
+        held: Option<&(Idempotency, Held)>,
+    ) -> Result<Person, Error> {
+        let probe = self.probe_of(print);
+        let mut known = false;
+        if let (Some(probe), Some(position), false) = (&probe, print.position(), force) {
+            let enrolled = self.enrolled_prints(caller, &opened).await?;
+            let same: Vec<EnrolledPrint> =
+                enrolled.into_iter().filter(|e| e.position == Some(position)).collect();
+            known = !same.is_empty();
+            if known && !self.is_same_finger(&same, probe)? {
+                return Err(Error::FingerprintMismatch);
+            }
+        }
+        let mut draft = Draft::of(opened, Changes::at(self.now()), force);
+        let Opened { person, key, tenant_keys, .. } = &mut draft.opened;
+        let (row, reference) =
+            self.print_sample(caller, person.id, (key, tenant_keys), print, draft.changes.now)?;
+        check_print_place(person, &reference)?;
+        person.add_fingerprint(reference);
+        let person = person.id;
+        draft.changes.samples.push(row);
+        draft.kinds.push(EventKind::SampleAdded);
+        let on_duplicate = if known { OnDuplicate::Allow } else { self.settings.on_duplicate };
+        let enrolling = Enrolling { person, face: None, finger: probe, on_duplicate };
+        self.commit_draft(caller, draft, Some(enrolling), held).await
     }
 
     async fn take_sample(
@@ -143,7 +246,7 @@ impl Registry {
         let template = Arc::new(template.clone());
         // The face of somebody who has one already was compared with that.
         let on_duplicate = if enrolled.is_empty() { self.settings.on_duplicate } else { OnDuplicate::Allow };
-        let enrolling = Enrolling { person: id, template: &template, on_duplicate };
+        let enrolling = Enrolling { person: id, face: Some(template), finger: None, on_duplicate };
         self.commit_draft(caller, draft, Some(enrolling), held).await
     }
 
@@ -177,10 +280,23 @@ fn check_place(person: &Person) -> Result<(), Error> {
     if faces >= MOST_FACES { Err(Error::TooManySamples) } else { Ok(()) }
 }
 
-/// The face that was added last: the answer to the request that added it.
-fn newest(person: Person) -> Result<(Person, Sample), Error> {
+/// Whether there is room for another fingerprint: so many of one finger, and so many in all.
+pub(crate) fn check_print_place(person: &Person, print: &SampleRef) -> Result<(), Error> {
+    let position = |s: &SampleRef| s.print.as_ref().and_then(PrintInfo::position);
+    let of_it =
+        person.fingerprints().filter(|s| position(s).is_some() && position(s) == position(print)).count();
+    let full = person.fingerprints().count() >= MOST_FINGERPRINTS || of_it >= MOST_IMPRESSIONS;
+    if full { Err(Error::TooManySamples) } else { Ok(()) }
+}
+
+/// The sample that was added last: the answer to the request that added it.
+fn newest(person: Person, kind: SampleKind) -> Result<(Person, Sample), Error> {
     let biometrics = person.biometrics();
-    let newest = biometrics.more_faces.last().or(biometrics.face.as_ref()).map(SampleRef::id);
+    let newest = match kind {
+        SampleKind::Face => biometrics.more_faces.last().or(biometrics.face.as_ref()),
+        SampleKind::Fingerprint => biometrics.more_fingerprints.last().or(biometrics.fingerprint.as_ref()),
+    };
+    let newest = newest.map(SampleRef::id);
     let newest = all(&person).into_iter().find(|s| Some(s.reference.id()) == newest);
     newest.map(|sample| (person, sample)).ok_or(Error::NotFound)
 }
@@ -191,11 +307,14 @@ impl Draft {
         let now = self.changes.now;
         let person = &mut self.opened.person;
         let id = person.id;
+        if person.drop_fingerprint(sample) {
+            self.changes.removed_samples.push((id, sample));
+            self.kinds.push(EventKind::SampleRemoved);
+            return Ok(());
+        }
         let biometrics = &mut person.sealed.biometrics;
         if let Some(at) = biometrics.more_faces.iter().position(|s| s.id() == sample) {
             biometrics.more_faces.remove(at);
-        } else if biometrics.fingerprint.is_some_and(|f| f.id() == sample) {
-            (biometrics.fingerprint, biometrics.fingerprint_kind) = (None, None);
         } else if biometrics.face.is_some_and(|f| f.id() == sample) {
             if biometrics.more_faces.is_empty() {
                 if self.before != Status::Pending && !self.may_review {

@@ -6,16 +6,18 @@ use domain::lifecycle::Cause;
 use domain::person::{Change, Patch};
 use domain::{PersonId, Status, Time};
 use engine::face::Analysis;
-use store::{Changes, IndexEntry, PersonChange};
+use minutiae::Position;
+use store::{Changes, IndexEntry, PersonChange, SampleKind};
 
 use crate::access::Caller;
 use crate::duplicate::Enrolling;
 use crate::error::Error;
 use crate::evidence::{Evidence, Method};
+use crate::finger::{NewPrint, Print, PrintInfo};
 use crate::history::{EventKind, Happened};
 use crate::idempotency::{Held, Idempotency};
-use crate::person::{FingerprintKind, Person};
-use crate::records::{NewSample, Opened, digest};
+use crate::person::{Person, SampleRef};
+use crate::records::{Opened, digest};
 use crate::registry::Registry;
 
 /// The images of a body.
@@ -23,8 +25,8 @@ use crate::registry::Registry;
 pub struct NewImages {
     /// Face image file.
     pub face: Change<Vec<u8>>,
-    /// Fingerprint and its kind.
-    pub fingerprint: Change<(Vec<u8>, FingerprintKind)>,
+    /// Fingerprint.
+    pub fingerprint: Change<NewPrint>,
 }
 
 /// What a body asks to be changed, images apart.
@@ -63,7 +65,8 @@ impl Registry {
         images: NewImages,
         decide: impl Fn(&Person) -> Result<Decision, E>,
     ) -> Result<Person, E> {
-        let mut images = Incoming { face: images.face.map(Face::Raw), fingerprint: images.fingerprint };
+        let mut images =
+            Incoming { face: images.face.map(Face::Raw), fingerprint: images.fingerprint.map(Finger::Raw) };
         for _ in 0..ATTEMPTS {
             let opened = self.open_person(caller.tenant, id).await?;
             let Decision::Apply(update) = decide(&opened.person)? else { return Ok(opened.person) };
@@ -98,7 +101,7 @@ impl Registry {
             draft.opened.person.sealed.profile = profile;
         }
         self.change_face(caller, &mut draft, &mut images.face).await?;
-        self.change_fingerprint(caller, &mut draft, &images.fingerprint)?;
+        self.change_fingerprint(caller, &mut draft, &mut images.fingerprint).await?;
         if let Some((to, reason)) = update.review {
             self.review(&mut draft, to, reason)?;
         }
@@ -111,9 +114,14 @@ impl Registry {
             }
             _ => None,
         };
-        let enrolling = template.as_ref().map(|template| Enrolling {
+        let finger = match &images.fingerprint {
+            Change::Set(Finger::Seen(print)) if draft.takes_finger() => self.probe_of(print),
+            _ => None,
+        };
+        let enrolling = (template.is_some() || finger.is_some()).then(|| Enrolling {
             person: draft.opened.person.id,
-            template,
+            face: template,
+            finger,
             on_duplicate: self.settings.on_duplicate,
         });
         self.commit_draft(caller, draft, enrolling, None).await
@@ -124,7 +132,7 @@ impl Registry {
         &self,
         caller: &Caller,
         draft: Draft,
-        enrolling: Option<Enrolling<'_>>,
+        enrolling: Option<Enrolling>,
         held: Option<&(Idempotency, Held)>,
     ) -> Result<Person, Error> {
         let Draft { opened, mut changes, kinds, index, last, .. } = draft;
@@ -223,33 +231,43 @@ impl Registry {
         Ok(!enrolled.is_empty())
     }
 
-    fn change_fingerprint(
+    async fn change_fingerprint(
         &self,
         caller: &Caller,
         draft: &mut Draft,
-        change: &Change<(Vec<u8>, FingerprintKind)>,
+        change: &mut Change<Finger>,
     ) -> Result<(), Error> {
         let now = draft.changes.now;
-        let Opened { person, key, tenant_keys, .. } = &mut draft.opened;
-        let id = person.id;
-        let biometrics = &mut person.sealed.biometrics;
-        let present = biometrics.fingerprint;
+        let present = draft.opened.person.sealed.biometrics.fingerprint;
         match change {
             Change::Keep => return Ok(()),
             Change::Clear if present.is_none() => return Ok(()),
-            Change::Clear => (biometrics.fingerprint, biometrics.fingerprint_kind) = (None, None),
-            Change::Set((image, kind)) => {
-                if present.is_some_and(|p| p.digest == digest(tenant_keys, image)) {
+            Change::Clear => {}
+            Change::Set(finger) => {
+                let keys = &draft.opened.tenant_keys;
+                let other_finger = |p: &PrintInfo| finger.position().is_some_and(|f| p.position() != Some(f));
+                let same = |p: SampleRef| {
+                    p.digest == digest(keys, finger.bytes()) && !p.print.as_ref().is_some_and(other_finger)
+                };
+                if present.is_some_and(same) {
                     return Ok(());
                 }
-                let sample = NewSample::fingerprint(image);
+                if let Finger::Raw(new) = finger {
+                    *finger = Finger::Seen(self.print(new.clone()).await?);
+                }
+                let Finger::Seen(print) = finger else { return Ok(()) };
+                let Opened { person, key, tenant_keys, .. } = &draft.opened;
                 let (row, reference) =
-                    self.seal_sample(caller.tenant, id, (key, tenant_keys), sample, now)?;
-                (biometrics.fingerprint, biometrics.fingerprint_kind) = (Some(reference), Some(*kind));
+                    self.print_sample(caller, person.id, (key, tenant_keys), print, now)?;
                 draft.changes.samples.push(row);
+                draft.opened.person.sealed.biometrics.fingerprint = Some(reference);
             }
         }
-        draft.changes.removed_samples.extend(present.map(|p| (id, p.id())));
+        if let Some(gone) = present {
+            // Where one is cleared, the next takes its place.
+            draft.opened.person.drop_fingerprint(gone.id());
+            draft.changes.removed_samples.push((draft.opened.person.id, gone.id()));
+        }
         draft.kinds.push(EventKind::Updated);
         Ok(())
     }
@@ -277,7 +295,30 @@ impl Registry {
 /// Images on their way in.
 struct Incoming {
     face: Change<Face>,
-    fingerprint: Change<(Vec<u8>, FingerprintKind)>,
+    fingerprint: Change<Finger>,
+}
+
+/// A fingerprint, looked at once however often the update is tried.
+enum Finger {
+    Raw(NewPrint),
+    Seen(Arc<Print>),
+}
+
+impl Finger {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Raw(new) => &new.bytes,
+            Self::Seen(print) => &print.bytes,
+        }
+    }
+
+    /// The finger the client names.
+    fn position(&self) -> Option<Position> {
+        match self {
+            Self::Raw(new) => new.position,
+            Self::Seen(print) => print.position(),
+        }
+    }
 }
 
 /// A face image, looked at once however often the update is tried.
@@ -324,6 +365,11 @@ impl Draft {
     /// Whether it brings a face that was not compared with the person's own.
     fn takes_face(&self) -> bool {
         !self.compared && self.changes.samples.iter().any(|s| s.head.is_enrolled_face())
+    }
+
+    /// Whether it brings a fingerprint.
+    fn takes_finger(&self) -> bool {
+        self.changes.samples.iter().any(|s| s.head.kind == SampleKind::Fingerprint)
     }
 
     /// All faces go.

@@ -137,14 +137,10 @@ impl Registry {
         changes.persons.push(PersonChange::Update { row, expected, index: None });
         // Also somebody with a face becomes proven only when nobody else is proven by the same face.
         let proven = matches!(before, Status::Verified | Status::Expired);
-        match analysis.template.clone().map(Arc::new).filter(|_| live && !(enrolled && proven)) {
-            Some(template) => {
-                let on_duplicate = self.settings.on_duplicate;
-                let enrolling = Enrolling { person: person.id, template: &template, on_duplicate };
-                self.commit_enrolment(caller, enrolling, changes).await?;
-            }
-            None => drop(self.store.commit(tenant, changes).await?),
-        }
+        let face = analysis.template.clone().map(Arc::new).filter(|_| live && !(enrolled && proven));
+        let on_duplicate = self.settings.on_duplicate;
+        let enrolling = Enrolling { person: person.id, face, finger: None, on_duplicate };
+        self.commit_enrolment(caller, enrolling, changes).await?;
         Ok(Outcome { person, images: Pictures::Stored })
     }
 

@@ -16,10 +16,11 @@ struct Step {
     oldest: i32,
 }
 
-const STEPS: [Step; 3] = [
+const STEPS: [Step; 4] = [
     Step { sql: include_str!("../migrations/0001_persons.sql"), oldest: 1 },
     Step { sql: include_str!("../migrations/0002_search.sql"), oldest: 2 },
     Step { sql: include_str!("../migrations/0003_leases.sql"), oldest: 2 },
+    Step { sql: include_str!("../migrations/0004_fingerprints.sql"), oldest: 4 },
 ];
 
 /// The version of this program's schema.

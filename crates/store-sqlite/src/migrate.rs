@@ -6,10 +6,11 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::failure::failed;
 
 /// Numbered from 1; never changed once released, only added to.
-const STEPS: [&str; 3] = [
+const STEPS: [&str; 4] = [
     include_str!("../migrations/0001_persons.sql"),
     include_str!("../migrations/0002_search.sql"),
     include_str!("../migrations/0003_leases.sql"),
+    include_str!("../migrations/0004_fingerprints.sql"),
 ];
 
 fn version(connection: &Connection) -> Result<usize, StoreError> {

@@ -32,7 +32,7 @@ pub struct Changes {
     /// For an enrolment: the sequence up to which the gallery was searched for a duplicate. Whoever was enrolled after
     /// it is a conflict. The persons it changes count as enrolled by it.
     pub searched_up_to: Option<Sequence>,
-    /// For an enrolment: persons enrolled at the same time that the face was compared with all the same.
+    /// For an enrolment: persons enrolled at the same time that it was compared with all the same.
     pub compared_with: Vec<PersonId>,
 }
 

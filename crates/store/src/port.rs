@@ -51,8 +51,8 @@ pub trait Store: Send + Sync {
         limit: u32,
     ) -> Answer<'_, Option<SearchChanges>>;
 
-    /// Persons with an enrolled face, in the order of their identifiers, from the first after `after` on and before
-    /// `before`; about `limit` faces, and none only at the end.
+    /// Persons with an enrolled face or fingerprint, in the order of their identifiers, from the first after `after` on and before
+    /// `before`; about `limit` samples, and none only at the end.
     fn searchable(
         &self,
         tenant: TenantId,

@@ -155,10 +155,16 @@ pub struct SampleHead {
 }
 
 impl SampleHead {
+    /// Whether searches compare with it.
+    #[must_use]
+    pub const fn is_enrolled(&self) -> bool {
+        matches!(self.state, SampleState::Enrolled)
+    }
+
     /// Whether it is a face that searches compare with.
     #[must_use]
     pub const fn is_enrolled_face(&self) -> bool {
-        matches!((self.kind, self.state), (SampleKind::Face, SampleState::Enrolled))
+        self.is_enrolled() && matches!(self.kind, SampleKind::Face)
     }
 }
 
@@ -233,7 +239,7 @@ pub struct SearchRow {
     pub expires_at: Option<Time>,
     /// Collections the person is in.
     pub collections: Vec<CollectionId>,
-    /// The enrolled faces.
+    /// The enrolled faces and fingerprints.
     pub samples: Vec<SampleHead>,
 }
 
@@ -244,9 +250,9 @@ pub struct SearchChanges {
     pub up_to: Sequence,
     /// Whether more follow.
     pub more: bool,
-    /// Persons as they are now, each with its enrolled faces.
+    /// Persons as they are now, each with its enrolled samples.
     pub present: Vec<SearchRow>,
-    /// Persons without an enrolled face, or gone.
+    /// Persons without an enrolled sample, or gone.
     pub absent: Vec<PersonId>,
 }
 

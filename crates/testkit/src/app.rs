@@ -7,6 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request};
 use domain::{Scope, Scopes, TenantId};
+use engine::finger::Fingers;
 use engine::worker::Faces;
 use http_body_util::BodyExt as _;
 use registry::{Parts, Registry, Settings};
@@ -24,6 +25,8 @@ use crate::response::Reply;
 pub struct Setup {
     /// A face engine; none answers 501.
     pub faces: Option<Faces>,
+    /// An engine for fingerprints; without one they are kept as sent.
+    pub fingers: Option<Fingers>,
     /// Figures of the rules.
     pub settings: Settings,
     /// Figures of the default tenant's own.
@@ -36,7 +39,14 @@ pub struct Setup {
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { faces: None, settings: Settings::default(), own: None, limits: Limits::default(), load: true }
+        Self {
+            faces: None,
+            fingers: None,
+            settings: Settings::default(),
+            own: None,
+            limits: Limits::default(),
+            load: true,
+        }
     }
 }
 
@@ -195,9 +205,14 @@ async fn open(store: Arc<dyn Store>, clock: &Arc<TestClock>, setup: &Setup) -> A
     let own = setup.own.map(|settings| (TenantId::DEFAULT, settings));
     let registry = registry.with_settings_of(own.into_iter().collect());
     let registry = match setup.faces.clone() {
-        Some(faces) => registry.with_faces(faces).expect("threads").present(),
+        Some(faces) => registry.with_faces(faces).expect("threads"),
         None => registry,
     };
+    let registry = match setup.fingers.clone() {
+        Some(fingers) => registry.with_fingers(fingers).expect("threads"),
+        None => registry,
+    };
+    let registry = registry.present();
     if setup.load {
         registry.load_galleries().await.expect("the galleries load");
     }

@@ -8,6 +8,7 @@ mod bucket;
 mod clock;
 mod cluster;
 pub mod faces;
+pub mod fingers;
 mod home;
 mod proxy;
 mod response;

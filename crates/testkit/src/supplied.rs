@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use domain::biometric::{Calibration, FaceQuality, LivenessScore, Rejection, RejectionCode};
-use engine::face::{Analysis, Detection, Face, FaceError, ModelIds, Stored, Template, Want};
+use engine::EngineError;
+use engine::face::{Analysis, Detection, Face, ModelIds, Stored, Template, Want};
 use engine::worker::{Analyst, Faces, Meaning};
 
 /// Components of the templates.
@@ -66,8 +67,8 @@ fn numbers(seed: u64) -> Vec<f32> {
 }
 
 impl Supplied {
-    fn template(&self, bytes: &[u8]) -> Result<Template, FaceError> {
-        let undecodable = || FaceError::from(Rejection::new(RejectionCode::ImageUndecodable));
+    fn template(&self, bytes: &[u8]) -> Result<Template, EngineError> {
+        let undecodable = || EngineError::from(Rejection::new(RejectionCode::ImageUndecodable));
         let text =
             bytes.strip_prefix(MARK).and_then(|t| std::str::from_utf8(t).ok()).ok_or_else(undecodable)?;
         let [who, take, noise] = text.split(' ').collect::<Vec<_>>()[..] else { return Err(undecodable()) };
@@ -81,7 +82,7 @@ impl Supplied {
 }
 
 impl Analyst for Supplied {
-    fn analyse(&mut self, bytes: &[u8], want: Want) -> Result<Analysis, FaceError> {
+    fn analyse(&mut self, bytes: &[u8], want: Want) -> Result<Analysis, EngineError> {
         let template = self.template(bytes)?;
         let face = Face { x: 0.0, y: 0.0, width: 90.0, height: 120.0, score: 0.9, landmarks: [[0.0; 2]; 5] };
         let quality = FaceQuality {
@@ -96,7 +97,7 @@ impl Analyst for Supplied {
         Ok(Analysis { face, quality, liveness, template: Some(template), image: Stored(bytes.to_vec()) })
     }
 
-    fn detect(&mut self, bytes: &[u8]) -> Result<Detection, FaceError> {
+    fn detect(&mut self, bytes: &[u8]) -> Result<Detection, EngineError> {
         let seen = self.analyse(bytes, Want::Template)?;
         Ok(Detection { width: 100, height: 100, faces: vec![(seen.face, seen.quality)] })
     }

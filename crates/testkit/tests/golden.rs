@@ -118,7 +118,7 @@ fn when_the_queue_is_full_the_answer_is_busy_at_once() {
         for task in tasks {
             match task.await.unwrap() {
                 Ok(_) => done += 1,
-                Err(engine::face::FaceError::Busy) => busy += 1,
+                Err(engine::EngineError::Busy) => busy += 1,
                 Err(other) => panic!("{other}"),
             }
         }

@@ -8,15 +8,16 @@ use std::process::Command;
 use serde_json::Value;
 
 /// What each of our crates may import, of ours. The sides (testkit, bench) may import everything.
-const OURS: [(&str, &[&str]); 10] = [
+const OURS: [(&str, &[&str]); 11] = [
     ("domain", &[]),
     ("vault", &[]),
     ("gallery", &[]),
-    ("engine", &["domain"]),
+    ("minutiae", &[]),
+    ("engine", &["domain", "minutiae"]),
     ("store", &["domain"]),
     ("store-sqlite", &["domain", "store"]),
     ("store-postgres", &["domain", "store"]),
-    ("registry", &["domain", "vault", "gallery", "engine", "store"]),
+    ("registry", &["domain", "vault", "gallery", "minutiae", "engine", "store"]),
     ("api", &["domain", "registry", "store"]),
     (
         "server",
@@ -24,6 +25,7 @@ const OURS: [(&str, &[&str]); 10] = [
             "domain",
             "vault",
             "gallery",
+            "minutiae",
             "engine",
             "store",
             "store-sqlite",
@@ -35,7 +37,7 @@ const OURS: [(&str, &[&str]); 10] = [
 ];
 
 /// Heavy libraries and the crates that may use them.
-const HEAVY: [(&str, &[&str]); 20] = [
+const HEAVY: [(&str, &[&str]); 21] = [
     ("hashbrown", &["gallery"]),
     ("roaring", &["gallery"]),
     ("rusqlite", &["store-sqlite"]),
@@ -49,6 +51,7 @@ const HEAVY: [(&str, &[&str]); 20] = [
     ("rten", &["engine"]),
     ("image", &["engine", "testkit", "bench"]),
     ("prost", &["engine"]),
+    ("fprint-mindtct", &["engine"]),
     ("aes-gcm", &["vault"]),
     ("zeroize", &["vault"]),
     ("ed25519-dalek", &["vault"]),

@@ -137,6 +137,15 @@ impl Operation {
         self
     }
 
+    /// What a fingerprint may be refused for.
+    pub(crate) fn fingerprint(self) -> Self {
+        self.problems(&[
+            codes::FINGERPRINT_UNDECODABLE,
+            codes::FINGERPRINT_QUALITY_TOO_LOW,
+            codes::IMAGE_TOO_LARGE,
+        ])
+    }
+
     /// What a face image may be refused for where liveness is judged.
     pub(crate) fn live_face(self) -> Self {
         self.face().problems(&[

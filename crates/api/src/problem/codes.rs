@@ -45,12 +45,16 @@ codes! {
         "`externalId` is unique within the tenant. Find the other person with `GET /v2/persons?externalId=…`.";
     FACE_MISMATCH = CONFLICT "face-mismatch" "The face is not that of the enrolled person"
         "Nothing was changed. Take the picture again; if it is the right person, a reviewer can set the status to `pending` and the face can then be replaced.";
-    DUPLICATE_PERSON = CONFLICT "duplicate-person" "Somebody with this face is enrolled already"
+    DUPLICATE_PERSON = CONFLICT "duplicate-person" "This person is enrolled already"
         "Nothing was stored. `personId` names the person where the token may read persons. If they are two people who look alike, repeat the request with `onDuplicate: \"flag\"`: the pair is then put on the review list.";
     NO_FACE_ENROLLED = CONFLICT "no-face-enrolled" "The person has no enrolled face"
         "There is nothing to compare with. Enrol a face with `POST /v2/persons/{personId}/biometrics` or `POST /v2/persons/{personId}/liveness`.";
-    TOO_MANY_SAMPLES = CONFLICT "too-many-samples" "The person has as many face samples as one may have"
-        "At most ten. Remove one with `DELETE /v2/persons/{personId}/biometrics/{sampleId}`.";
+    FINGERPRINT_MISMATCH = CONFLICT "fingerprint-mismatch" "The fingerprint is not that of the enrolled finger"
+        "Nothing was changed. Take it again with the finger that `finger` names; a reviewer can enrol it all the same with `force`.";
+    NO_FINGERPRINT_ENROLLED = CONFLICT "no-fingerprint-enrolled" "The person has no enrolled fingerprint of that finger"
+        "There is nothing to compare with. Enrol one with `POST /v2/persons/{personId}/biometrics`, or leave out `finger` to compare with all that are enrolled.";
+    TOO_MANY_SAMPLES = CONFLICT "too-many-samples" "The person has as many samples as one may have"
+        "At most ten faces, three impressions of a finger, and thirty fingerprints in all. Remove one with `DELETE /v2/persons/{personId}/biometrics/{sampleId}`.";
     TOO_MANY_MERGES = CONFLICT "too-many-merges" "The record has taken in as many others as one may"
         "Merges can be undone, so each is kept: at most 50 in one record, at most 8 inside one another. Merge the other way round, into the record that has taken in others before, or undo a merge first.";
     COLLECTION_NAME_TAKEN = CONFLICT "collection-name-taken" "Another collection has this name"
@@ -91,6 +95,10 @@ codes! {
         "Turn to the light. `measured` and `limit` are mean brightness, 0-255.";
     POSE_TOO_FAR = UNPROCESSABLE_ENTITY "pose-too-far" "The head is turned too far"
         "Look straight into the camera. `measured` and `limit` are degrees.";
+    FINGERPRINT_UNDECODABLE = UNPROCESSABLE_ENTITY "fingerprint-undecodable" "The fingerprint cannot be read"
+        "Send a complete PNG, JPEG, BMP, TIFF or WSQ image of one finger, or a record of ISO/IEC 19794-2:2005 or 2011 or ANSI INCITS 378-2004. Records are read strictly: lengths must add up, every minutia must lie in the image, and nothing may follow the end.";
+    FINGERPRINT_QUALITY_TOO_LOW = UNPROCESSABLE_ENTITY "fingerprint-quality-too-low" "Too little of the finger can be seen"
+        "Clean finger and sensor, lay the finger flat and in the middle, press lightly, and try again or take another finger. `measured` and `limit` are numbers of minutiae that are beyond doubt.";
     TOO_MANY_REQUESTS = TOO_MANY_REQUESTS "too-many-requests" "Too many requests"
         "Wait as long as `Retry-After` says.";
     LIVENESS_BRAKE = TOO_MANY_REQUESTS "liveness-brake" "Too many failed liveness checks"
@@ -104,7 +112,7 @@ codes! {
     FACES_NOT_CONFIGURED = NOT_IMPLEMENTED "faces-not-configured" "No face models are installed"
         "The server cannot analyse face images without weights. The operator installs them with `personhood models pull`.";
     FINGERPRINTS_NOT_CONFIGURED = NOT_IMPLEMENTED "fingerprints-not-configured" "Fingerprints cannot be compared"
-        "Fingerprints are stored and returned, not compared. Send a `faceImage`.";
+        "The operator has turned fingerprints off (`fingerprints.enabled`): they are stored and returned, not compared. Send a `faceImage`.";
     GALLERY_LOADING = SERVICE_UNAVAILABLE "gallery-loading" "The enrolled faces are being loaded"
         "After a start the server loads all enrolled faces before it searches: seconds for a million. Repeat the request after the time in `Retry-After`. Nothing was changed.";
     BUSY = SERVICE_UNAVAILABLE "busy" "The server is busy"

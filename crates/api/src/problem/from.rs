@@ -25,6 +25,8 @@ const fn code_of(code: RejectionCode) -> Code {
         RejectionCode::TooBlurry => codes::TOO_BLURRY,
         RejectionCode::TooDark => codes::TOO_DARK,
         RejectionCode::PoseTooFar => codes::POSE_TOO_FAR,
+        RejectionCode::FingerprintUndecodable => codes::FINGERPRINT_UNDECODABLE,
+        RejectionCode::FingerprintQualityTooLow => codes::FINGERPRINT_QUALITY_TOO_LOW,
     }
 }
 
@@ -40,6 +42,9 @@ impl From<Error> for Problem {
                 Self::new(codes::VALIDATION_FAILED).detail("a person cannot be merged with itself")
             }
             Error::TooManyMerges => Self::new(codes::TOO_MANY_MERGES),
+            Error::FingerprintMismatch => Self::new(codes::FINGERPRINT_MISMATCH),
+            Error::NoFingerprintEnrolled => Self::new(codes::NO_FINGERPRINT_ENROLLED),
+            Error::FingerprintsNotConfigured => Self::new(codes::FINGERPRINTS_NOT_CONFIGURED),
             Error::NoFaceEnrolled => Self::new(codes::NO_FACE_ENROLLED),
             Error::TooManySamples => Self::new(codes::TOO_MANY_SAMPLES),
             Error::GalleryLoading => Self::new(codes::GALLERY_LOADING).retry_after(1),

@@ -2,7 +2,9 @@
 
 use domain::person::Change;
 use domain::{FieldCode, Invalid};
+use registry::{Presented, ToEnrol};
 
+use super::fingerprint;
 use crate::json::{Members, base64, parse};
 use crate::problem::{Problem, codes};
 
@@ -63,17 +65,36 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Vec<u8>, Problem> {
     finished(members, image)
 }
 
-/// Takes the image to be compared; a fingerprint cannot be.
-pub(crate) fn take_probe(members: &mut Members<'_>) -> Result<Option<Vec<u8>>, Problem> {
-    if members.has_value("fingerprint") {
-        return Err(Problem::new(codes::FINGERPRINTS_NOT_CONFIGURED));
-    }
+/// Takes the one face image of a body that must have one.
+pub(crate) fn take_face(members: &mut Members<'_>) -> Option<Vec<u8>> {
     let given = members.has_value("faceImage");
     let image = members.text("faceImage", decoded).into_set();
     if !given {
         members.fault("faceImage", Invalid::new(FieldCode::Required, "is required"));
     }
-    Ok(image)
+    image
+}
+
+/// Takes what is to be compared: a face image, a fingerprint, or both.
+pub(crate) fn take_presented(members: &mut Members<'_>) -> Presented {
+    let given = members.has_value("faceImage") || members.has_value("fingerprint");
+    let face = members.text("faceImage", decoded).into_set();
+    let finger = fingerprint::take(members).into_set();
+    if !given {
+        members.fault("faceImage", Invalid::new(FieldCode::Required, "or `fingerprint` is required"));
+    }
+    Presented { face, finger }
+}
+
+/// Takes a sample to be enrolled: a face image or a fingerprint, one of the two.
+pub(crate) fn take_sample(members: &mut Members<'_>) -> Option<ToEnrol> {
+    match take_presented(members) {
+        Presented { face: Some(_), finger: Some(_) } => {
+            members.fault("fingerprint", Invalid::new(FieldCode::NotHere, "send one sample at a time"));
+            None
+        }
+        Presented { face, finger } => face.map(ToEnrol::Face).or(finger.map(ToEnrol::Finger)),
+    }
 }
 
 /// Ends the reading of a body: all faults at once, or what was required.

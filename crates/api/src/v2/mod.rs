@@ -5,6 +5,7 @@ mod collection_refs;
 mod collections;
 mod duplicates;
 mod faces;
+mod fingerprint;
 mod idempotency;
 mod image;
 mod liveness;

@@ -2,7 +2,7 @@
 
 use domain::biometric::MatchScore;
 use domain::{FieldCode, Invalid};
-use registry::{Alike, Models, Verdict, Wanted};
+use registry::{Alike, Modality, Models, Verdict, Verified, Wanted};
 use serde::Serialize;
 
 use super::persons::view::ModelsView;
@@ -67,6 +67,14 @@ impl From<Verdict> for ResultView {
     }
 }
 
+/// How alike one of two modalities was.
+#[derive(Serialize)]
+struct PartView {
+    modality: &'static str,
+    #[serde(flatten)]
+    alike: AlikeView,
+}
+
 /// The answer of a 1:1 comparison.
 #[derive(Serialize)]
 pub(crate) struct VerdictView<'a> {
@@ -75,17 +83,36 @@ pub(crate) struct VerdictView<'a> {
     threshold: f32,
     modality: &'static str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    parts: Vec<PartView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     results: Vec<ResultView>,
     models: ModelsView<'a>,
 }
 
 impl<'a> VerdictView<'a> {
+    /// Of what was presented.
+    pub(crate) fn of(verified: &'a Verified) -> Self {
+        let part = |(modality, alike): &(Modality, Alike)| PartView {
+            modality: modality.as_str(),
+            alike: (*alike).into(),
+        };
+        Self {
+            result: verified.verdict.into(),
+            threshold: verified.verdict.threshold.get(),
+            modality: verified.modality.as_str(),
+            parts: verified.parts.iter().map(part).collect(),
+            results: Vec::new(),
+            models: (&verified.models).into(),
+        }
+    }
+
     /// Of faces.
     pub(crate) fn of_faces(verdict: Verdict, results: &[Verdict], models: &'a Models) -> Self {
         Self {
             result: verdict.into(),
             threshold: verdict.threshold.get(),
-            modality: "face",
+            modality: Modality::Face.as_str(),
+            parts: Vec::new(),
             results: results.iter().copied().map(ResultView::from).collect(),
             models: models.into(),
         }

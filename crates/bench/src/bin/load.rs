@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use bench::{Home, median};
 use domain::person::{Change, Name, Patch};
-use registry::{Enrolment, OnDuplicate, Question, Registry, Statuses, Wanted};
+use registry::{Enrolment, OnDuplicate, Presented, Question, Registry, Statuses, Wanted};
 use testkit::supplied;
 
 const TASKS: usize = 64;
@@ -64,7 +64,7 @@ fn load(runtime: &tokio::runtime::Runtime, registry: &Arc<Registry>) -> (Duratio
 
 async fn search(home: &Home, who: u64) -> Duration {
     let question = Question {
-        image: supplied::face(who, 1, 0.2),
+        presented: Presented { face: Some(supplied::face(who, 1, 0.2)), finger: None },
         limit: 10,
         wanted: Wanted::Default,
         collections: None,

@@ -64,6 +64,26 @@ pub fn search_rate(rate: f64, comparisons: usize) -> f64 {
     -((-rate.clamp(0.0, 1.0 - 1e-12)).ln_1p() * comparisons as f64).exp_m1()
 }
 
+/// The least rate one modality counts with when several are put together: none vouches for more than one in a million on its own.
+const SUREST: f64 = 1e-6;
+
+/// The rate at which strangers are as alike as this in several independent modalities together, from the rates of each.
+///
+/// It is that of the sum of their logarithmic likelihood ratios. Of strangers, `−ln(rate)` of one modality is exponentially
+/// distributed by the meaning of a rate; of one person it spreads about evenly over many decades. So the logarithm of the
+/// likelihood ratio is `−ln(rate)` and a constant, the sum over modalities is `−ln` of the product of the rates, and of
+/// strangers that has a gamma distribution (Fisher 1932): `q · Σ (−ln q)^k / k!` over `k` below the number of modalities.
+#[must_use]
+pub fn fused_rate(rates: &[f64]) -> f64 {
+    let surprise: f64 = rates.iter().map(|rate| -rate.clamp(SUREST, 1.0).ln()).sum();
+    let (mut term, mut sum) = (1.0, 0.0);
+    for k in 1..=rates.len().max(1) {
+        sum += term;
+        term *= surprise / k as f64;
+    }
+    ((-surprise).exp() * sum).min(1.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,6 +104,31 @@ mod tests {
         assert!((rate_for_search(1e-3, 1) - 1e-3).abs() < 1e-12);
         assert!((search_rate(1e-9, 1_000_000) - 1e-3).abs() < 1e-6);
         assert_eq!(search_rate(0.0, 10), 0.0);
+    }
+
+    #[test]
+    fn modalities_together_are_as_rare_as_chance_makes_them() {
+        // Rates of strangers are evenly spread by definition: so must be what comes out.
+        let (mut state, mut below) = (88_172_645_463_325_252u64, [0u32; 3]);
+        let mut number = || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 11) as f64 / (1u64 << 53) as f64
+        };
+        for _ in 0..100_000 {
+            let rate = fused_rate(&[number(), number()]);
+            for (count, level) in below.iter_mut().zip([0.5, 0.1, 0.01]) {
+                *count += u32::from(rate < level);
+            }
+        }
+        for (count, level) in below.into_iter().zip([0.5, 0.1, 0.01]) {
+            let share = f64::from(count) / 1e5;
+            assert!((share / level - 1.0).abs() < 0.1, "{share} below {level}");
+        }
+        assert_eq!(fused_rate(&[1e-3]), fused_rate(&[1e-3]).min(1e-3 * 1.000_001));
+        assert!(fused_rate(&[1e-3, 1e-3]) < 2e-5, "together they say more than each");
+        assert!(fused_rate(&[1e-12, 1.0]) > 1e-6, "one alone vouches for so much and no more");
     }
 
     proptest! {

@@ -23,11 +23,15 @@ pub enum RejectionCode {
     TooDark,
     /// The head is turned too far.
     PoseTooFar,
+    /// Neither an image nor a record of minutiae that can be read.
+    FingerprintUndecodable,
+    /// Too few minutiae are beyond doubt.
+    FingerprintQualityTooLow,
 }
 
 impl RejectionCode {
     /// All codes.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::ImageUndecodable,
         Self::ImageTooLarge,
         Self::FaceNotFound,
@@ -38,6 +42,8 @@ impl RejectionCode {
         Self::TooBlurry,
         Self::TooDark,
         Self::PoseTooFar,
+        Self::FingerprintUndecodable,
+        Self::FingerprintQualityTooLow,
     ];
 
     /// The word on the wire.
@@ -54,6 +60,8 @@ impl RejectionCode {
             Self::TooBlurry => "too-blurry",
             Self::TooDark => "too-dark",
             Self::PoseTooFar => "pose-too-far",
+            Self::FingerprintUndecodable => "fingerprint-undecodable",
+            Self::FingerprintQualityTooLow => "fingerprint-quality-too-low",
         }
     }
 
@@ -73,6 +81,12 @@ impl RejectionCode {
             Self::TooBlurry => "hold still, clean the lens and focus on the face",
             Self::TooDark => "turn to the light",
             Self::PoseTooFar => "look straight into the camera",
+            Self::FingerprintUndecodable => {
+                "send a complete PNG, JPEG, BMP, TIFF or WSQ image of one finger, or a record of ISO/IEC 19794-2:2005 or 2011 or ANSI 378-2004"
+            }
+            Self::FingerprintQualityTooLow => {
+                "clean finger and sensor, lay the finger flat and in the middle, press lightly, and try again or take another finger"
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use image::RgbImage;
 
 use super::resample::planes;
-use crate::models::Weights;
+use crate::models::Feed;
 
 /// Where the eyes, the nose tip and the corners of the mouth stand in a 112 × 112 crop (the ArcFace template).
 const TEMPLATE: [[f32; 2]; 5] =
@@ -56,10 +56,10 @@ impl Similarity {
     clippy::cast_sign_loss,
     reason = "pixel positions, checked against the image"
 )]
-pub(super) fn warp(image: &RgbImage, map: Similarity, side: usize, weights: &Weights, values: &mut [f32]) {
+pub(super) fn warp(image: &RgbImage, map: Similarity, side: usize, feed: &Feed, values: &mut [f32]) {
     let n = (map.scale().round() as usize).clamp(1, 3);
-    let (gain, offset) = (weights.scale / (n * n) as f32, -weights.mean * weights.scale);
-    let (plane, order) = (side * side, planes(weights.colour));
+    let (gain, offset) = (feed.scale / (n * n) as f32, -feed.mean * feed.scale);
+    let (plane, order) = (side * side, planes(feed.colour));
     for y in 0..side {
         for x in 0..side {
             let mut sum = [0.0f32; 3];

@@ -11,7 +11,8 @@ use super::detect::{Face, detect, look_closer};
 use super::quality::{Gates, check_look, check_place, measure, nearest_to_centre, single, subject};
 use super::spot::Spot;
 use super::template::Template;
-use super::{FaceError, ModelIds, liveness};
+use super::{ModelIds, liveness};
+use crate::error::EngineError;
 use crate::models::{Colour, Manifest, Models, ModelsError};
 use crate::runtime::{Network, Runtime, RuntimeError};
 
@@ -128,8 +129,8 @@ impl Chain {
     /// Analyses one image file.
     ///
     /// # Errors
-    /// [`FaceError::Rejected`] when the image does not do, [`FaceError::Fault`] when the runtime fails.
-    pub fn analyse(&mut self, bytes: &[u8], want: Want) -> Result<Analysis, FaceError> {
+    /// [`EngineError::Rejected`] when the image does not do, [`EngineError::Fault`] when the runtime fails.
+    pub fn analyse(&mut self, bytes: &[u8], want: Want) -> Result<Analysis, EngineError> {
         let Decoded { pixels, stored } = decode(bytes, &self.limits)?;
         let faces = detect(self.detector.as_mut(), &self.manifest.detector, &pixels, &mut self.input)?;
         let gated = matches!(want, Want::Template | Want::Liveness { .. });
@@ -173,20 +174,20 @@ impl Chain {
     }
 
     /// Fills the embedder's input and measures the face in it.
-    fn align(&mut self, pixels: &RgbImage, face: &Face) -> Result<FaceQuality, FaceError> {
+    fn align(&mut self, pixels: &RgbImage, face: &Face) -> Result<FaceQuality, EngineError> {
         let embedder = &self.manifest.embedder;
-        let (side, weights) = (embedder.side as usize, &embedder.weights);
+        let (side, feed) = (embedder.side as usize, &embedder.feed);
         let map = Similarity::of(&face.landmarks, embedder.side);
         if !(map.scale().is_finite() && map.scale() > 1e-3) {
             return Err(Rejection::new(RejectionCode::FaceNotFound).into());
         }
         self.input.clear();
         self.input.resize(3 * side * side, 0.0);
-        warp(pixels, map, side, weights, &mut self.input);
+        warp(pixels, map, side, feed, &mut self.input);
         let (first, rest) = self.input.split_at(side * side);
         let (second, third) = rest.split_at(side * side);
-        let (red, blue) = if weights.colour == Colour::Rgb { (first, third) } else { (third, first) };
-        let value = |v: f32| v / weights.scale + weights.mean;
+        let (red, blue) = if feed.colour == Colour::Rgb { (first, third) } else { (third, first) };
+        let value = |v: f32| v / feed.scale + feed.mean;
         // ITU-R BT.601 luma.
         let luma =
             |((r, g), b): ((&f32, &f32), &f32)| 0.299 * value(*r) + 0.587 * value(*g) + 0.114 * value(*b);
@@ -196,7 +197,7 @@ impl Chain {
     }
 
     /// The template of what [`Self::align`] prepared.
-    fn embed(&mut self) -> Result<Template, FaceError> {
+    fn embed(&mut self) -> Result<Template, EngineError> {
         let mut values = self.run_embedder()?;
         if self.manifest.embedder.mirror {
             let side = self.manifest.embedder.side as usize;
@@ -222,7 +223,7 @@ impl Chain {
     ///
     /// # Errors
     /// As [`Self::analyse`], but an image without a face is an empty answer.
-    pub fn detect(&mut self, bytes: &[u8]) -> Result<Detection, FaceError> {
+    pub fn detect(&mut self, bytes: &[u8]) -> Result<Detection, EngineError> {
         let Decoded { pixels, .. } = decode(bytes, &self.limits)?;
         let mut found = detect(self.detector.as_mut(), &self.manifest.detector, &pixels, &mut self.input)?;
         found.sort_by(|a, b| b.height.total_cmp(&a.height));
@@ -232,7 +233,7 @@ impl Chain {
             // A face whose landmarks collapse cannot be measured: it is of no use to anybody.
             match self.align(&pixels, &face) {
                 Ok(quality) => faces.push((face, quality)),
-                Err(FaceError::Rejected(_)) => {}
+                Err(EngineError::Rejected(_)) => {}
                 Err(error) => return Err(error),
             }
         }

@@ -110,7 +110,7 @@ fn detect_in(
     input.clear();
     input.resize(3 * grid_w * grid_h, 0.0);
     let mut planes = Planes { values: input, columns, rows, stride: grid_w, plane: grid_w * grid_h };
-    resample(image, region, &detector.weights, &mut planes);
+    resample(image, region, &detector.feed, &mut planes);
 
     let mut outputs: [Vec<f32>; 12] = Default::default();
     network.run([1, 3, grid_h, grid_w], input, &mut |index, values| {

@@ -10,7 +10,7 @@ use super::orientation;
 
 /// Kinds of image that are accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
+pub(crate) enum Format {
     /// Baseline or progressive JPEG.
     Jpeg,
     /// PNG.
@@ -19,19 +19,19 @@ pub(super) enum Format {
 
 /// What the structure of the file says.
 #[derive(Clone, Debug)]
-pub(super) struct Header {
+pub(crate) struct Header {
     /// Its kind.
-    pub(super) format: Format,
+    pub(crate) format: Format,
     /// Columns as stored, before the orientation is applied.
-    pub(super) width: u32,
+    pub(crate) width: u32,
     /// Rows as stored.
-    pub(super) height: u32,
+    pub(crate) height: u32,
     /// EXIF orientation, 1-8.
-    pub(super) orientation: u8,
+    pub(crate) orientation: u8,
     /// Passes over the image (progressive JPEG): each costs a walk over all pixels.
-    pub(super) scans: u32,
+    pub(crate) scans: u32,
     /// The parts that carry the picture; all else is metadata and is cut.
-    pub(super) keep: Vec<Range<usize>>,
+    pub(crate) keep: Vec<Range<usize>>,
 }
 
 /// Longest compressed profile or text of a PNG: more is an attack or a mistake. What is not compressed is just cut.
@@ -45,7 +45,7 @@ fn damaged() -> Rejection {
 ///
 /// # Errors
 /// `image-undecodable` for anything that is not a whole JPEG or PNG.
-pub(super) fn inspect(bytes: &[u8]) -> Result<Header, Rejection> {
+pub(crate) fn inspect(bytes: &[u8]) -> Result<Header, Rejection> {
     if bytes.starts_with(&[0xff, 0xd8, 0xff]) {
         jpeg(bytes)
     } else if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {

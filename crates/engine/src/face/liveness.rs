@@ -41,7 +41,7 @@ pub(super) fn score(
     input.clear();
     input.resize(3 * side * side, 0.0);
     let mut planes = Planes { values: input, columns: side, rows: side, stride: side, plane: side * side };
-    resample(image, crop(image, face, model.context), &model.weights, &mut planes);
+    resample(image, crop(image, face, model.context), &model.feed, &mut planes);
     let mut logits = Vec::new();
     network.run([1, 3, side, side], input, &mut |_, values| values.clone_into(&mut logits))?;
     let live = softmax(&logits, model.live_output)

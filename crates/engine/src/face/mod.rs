@@ -18,31 +18,16 @@ use std::sync::Arc;
 pub use chain::{Analysis, Chain, Detection, Stored, Want};
 pub use decode::ImageLimits;
 pub use detect::Face;
-use domain::biometric::Rejection;
+pub(crate) use header::inspect;
 pub use quality::Gates;
 pub use spot::Spot;
 pub use template::Template;
 
 use crate::models::{Models, ModelsError};
-use crate::runtime::RuntimeError;
 
 /// Reads and checks the weights once; each worker then loads its own networks from them.
 pub(crate) fn load(models: &Models) -> Result<chain::Loaded, ModelsError> {
     chain::Loaded::read(models)
-}
-
-/// Why no analysis came back.
-#[derive(Debug, thiserror::Error)]
-pub enum FaceError {
-    /// The image is at fault: the client can do better.
-    #[error(transparent)]
-    Rejected(#[from] Rejection),
-    /// The queue is full: try again shortly.
-    #[error("all inference workers are busy")]
-    Busy,
-    /// The engine is at fault.
-    #[error(transparent)]
-    Fault(#[from] RuntimeError),
 }
 
 /// Names and versions of the models behind an answer.

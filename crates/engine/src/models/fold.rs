@@ -11,6 +11,7 @@ use std::collections::{HashMap, HashSet};
 
 use prost::Message as _;
 
+use super::fuse::fuse;
 use super::onnx::{Dimension, Graph, Model, Node, Shape, Tensor, ValueInfo};
 
 /// The file is not an ONNX model of the shape that can be folded.
@@ -32,6 +33,7 @@ const FLOAT: i32 = 1;
 /// [`FoldError`] when the file is not a model, or a constant has an impossible shape.
 pub fn fold(bytes: &[u8]) -> Result<Vec<u8>, FoldError> {
     let mut model = Model::decode(bytes)?;
+    fuse(&mut model)?;
     let graph = model.graph.as_mut().ok_or(FoldError::Shape("there is no graph"))?;
     fold_constants(graph)?;
     drop_dropout(graph);
@@ -113,7 +115,7 @@ fn reshape(inputs: &[&Tensor]) -> Result<Tensor, FoldError> {
     Ok(tensor(dims, &values))
 }
 
-fn tensor(dims: Vec<i64>, values: &[f32]) -> Tensor {
+pub(super) fn tensor(dims: Vec<i64>, values: &[f32]) -> Tensor {
     let raw = values.iter().flat_map(|v| v.to_le_bytes()).collect();
     Tensor { dims, data_type: Some(FLOAT), raw_data: Some(raw), ..Tensor::default() }
 }
@@ -122,7 +124,7 @@ fn tensor(dims: Vec<i64>, values: &[f32]) -> Tensor {
     clippy::cast_precision_loss,
     reason = "quantised values have at most 8 bits, zero points at most 32"
 )]
-fn floats(tensor: &Tensor) -> Result<Vec<f32>, FoldError> {
+pub(super) fn floats(tensor: &Tensor) -> Result<Vec<f32>, FoldError> {
     let raw = tensor.raw_data.as_deref();
     match (tensor.data_type, raw) {
         (Some(FLOAT), None) => Ok(tensor.float_data.clone()),
@@ -212,8 +214,12 @@ fn free_spatial_size(graph: &mut Graph) {
             continue;
         };
         if let [_, _, height, width] = shape.dim.as_mut_slice() {
-            *height = Dimension { value: None, param: Some("height".into()) };
-            *width = Dimension { value: None, param: Some("width".into()) };
+            // One is no size but a channel, in networks that have it last.
+            for (side, name) in
+                [(height, "height"), (width, "width")].into_iter().filter(|(s, _)| s.value != Some(1))
+            {
+                *side = Dimension { value: None, param: Some(name.into()) };
+            }
         }
     }
 }

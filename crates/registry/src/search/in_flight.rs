@@ -1,5 +1,5 @@
 //! Enrolments under way in this process: each is compared with those that came before it, so that strangers share a
-//! batch of the store and the same face sent twice at once is enrolled once.
+//! batch of the store and the same face or finger sent twice at once is enrolled once.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use domain::PersonId;
 use engine::face::Template;
 use tokio::sync::watch;
+
+use crate::finger::FingerProbe;
 
 /// How an enrolment ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,14 +24,20 @@ pub(crate) struct Entry {
     /// Tells it apart from other enrolments of the same person.
     ticket: u64,
     pub(crate) person: PersonId,
-    template: Arc<Template>,
+    face: Option<Arc<Template>>,
+    finger: Option<FingerProbe>,
     outcome: watch::Receiver<Outcome>,
 }
 
 impl Entry {
-    /// Cosine with another face; −1 for one of another model.
-    pub(crate) fn cosine(&self, template: &Template) -> f32 {
-        self.template.cosine(template).unwrap_or(-1.0)
+    /// Cosine with another face; none where there is none, or one of another model.
+    pub(crate) fn cosine(&self, template: &Template) -> Option<f32> {
+        self.face.as_ref()?.cosine(template)
+    }
+
+    /// Score with another fingerprint, and whether a client's template takes part.
+    pub(crate) fn finger_score(&self, probe: &FingerProbe) -> Option<(f32, bool)> {
+        probe.score(self.finger.as_ref()?)
     }
 
     /// Waits until it has ended; whether the person is enrolled now.
@@ -60,12 +68,17 @@ impl InFlight {
 
     /// Enters an enrolment, and answers all that were entered before it. Whoever is entered later compares with this
     /// one, so of any two exactly one compares with the other, and nobody waits in a circle.
-    pub(crate) fn enter(&self, person: PersonId, template: &Arc<Template>) -> (Place<'_>, Vec<Entry>) {
+    pub(crate) fn enter(
+        &self,
+        person: PersonId,
+        face: Option<Arc<Template>>,
+        finger: Option<FingerProbe>,
+    ) -> (Place<'_>, Vec<Entry>) {
         let (outcome, receiver) = watch::channel(Outcome::UnderWay);
         let ticket = self.tickets.fetch_add(1, Ordering::Relaxed);
         let mut entries = self.lock();
         let earlier = entries.clone();
-        entries.push(Entry { ticket, person, template: Arc::clone(template), outcome: receiver });
+        entries.push(Entry { ticket, person, face, finger, outcome: receiver });
         (Place { all: self, ticket, outcome }, earlier)
     }
 }

@@ -9,11 +9,11 @@ use super::population::{Population, Progress};
 use crate::error::Error;
 use crate::registry::Registry;
 
-/// Faces read in one go.
+/// Samples read in one go.
 const PAGE: u32 = 2_000;
 
 impl Registry {
-    /// Takes part in loading the galleries of all tenants, until none is left to load. Without a face engine there are
+    /// Takes part in loading the galleries of all tenants, until none is left to load. Without an engine there are
     /// none. Searches are refused until their gallery is loaded; everything else goes on.
     ///
     /// # Errors

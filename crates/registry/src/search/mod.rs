@@ -13,14 +13,15 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use domain::TenantId;
 use gallery::{Candidate, Found, Probe, Question, Scanner};
-use tokio::sync::Semaphore;
+use minutiae::gallery::Searcher;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::error::Error;
 
 pub use check::GalleryCheck;
 pub(crate) use follow::collection_key;
 pub(crate) use in_flight::Entry;
-pub(crate) use population::{Population, sample_key, subject};
+pub(crate) use population::{Modalities, Population, sample_key, subject};
 pub use tag::Statuses;
 
 /// Questions that may wait for a searching thread.
@@ -29,6 +30,7 @@ const PLACES: usize = 256;
 /// The galleries of all tenants, and the threads that search them.
 pub(crate) struct Galleries {
     scanner: Scanner,
+    searcher: Searcher,
     dimensions: usize,
     populations: RwLock<HashMap<TenantId, Arc<Population>>>,
     /// Whose turn it is to read the next page while galleries load: readers take turns so that the store is read in
@@ -39,11 +41,14 @@ pub(crate) struct Galleries {
 }
 
 impl Galleries {
+    /// For faces with so many dimensions; without a face engine none are put in.
     pub(crate) fn start(dimensions: usize, threads: usize) -> Result<Self, Error> {
-        let scanner =
-            Scanner::start(threads, PLACES).map_err(|e| Error::Fault(format!("no searching thread: {e}")))?;
+        let failed = |e: std::io::Error| Error::Fault(format!("no searching thread: {e}"));
+        let scanner = Scanner::start(threads, PLACES).map_err(failed)?;
+        let searcher = Searcher::start(threads, PLACES).map_err(failed)?;
         Ok(Self {
             scanner,
+            searcher,
             dimensions,
             populations: RwLock::default(),
             turn: Semaphore::new(1),
@@ -73,6 +78,21 @@ impl Galleries {
             all.push(found.candidates);
         }
         Ok(all)
+    }
+}
+
+impl Galleries {
+    /// Asks the thread that searches fingerprints.
+    pub(crate) async fn ask_fingers(
+        &self,
+        population: &Population,
+        question: minutiae::gallery::Question,
+    ) -> Result<Vec<minutiae::gallery::Candidate>, Error> {
+        let (sender, answer) = oneshot::channel();
+        let gallery = Arc::clone(population.fingers());
+        let told = |found| drop(sender.send(found));
+        self.searcher.ask(gallery, question, told).map_err(|_| Error::Busy)?;
+        answer.await.map_err(|_| Error::Fault("a search of fingerprints came to nothing".into()))
     }
 }
 

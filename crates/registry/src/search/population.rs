@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::{PersonId, SampleId};
 use gallery::{Gallery, Held, Sample};
+use minutiae::gallery::{Gallery as FingerGallery, Held as HeldPrints, Print};
 use store::Sequence;
 
-use super::follow::Templates;
+use super::follow::{Prints, Templates};
 use super::in_flight::InFlight;
 
 /// One person, opened.
@@ -19,12 +20,31 @@ pub(super) struct Known {
     pub(super) samples: Templates,
     /// Enrolled faces whose template of the model in force is still to be made.
     pub(super) missing: usize,
+    /// Keys and records of fingerprints, and whether a client has made the template.
+    pub(super) prints: Prints,
+    /// Enrolled fingerprints whose template of the extractor in force is still to be made.
+    pub(super) missing_prints: usize,
+}
+
+/// Which galleries a question or an enrolment is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Modalities {
+    pub(crate) face: bool,
+    pub(crate) finger: bool,
 }
 
 impl Known {
     /// Somebody who is not to be found.
     pub(super) const fn gone(person: PersonId) -> Self {
-        Self { person, tag: 0, collections: Vec::new(), samples: Vec::new(), missing: 0 }
+        Self {
+            person,
+            tag: 0,
+            collections: Vec::new(),
+            samples: Vec::new(),
+            missing: 0,
+            prints: Vec::new(),
+            missing_prints: 0,
+        }
     }
 }
 
@@ -40,9 +60,10 @@ pub(super) enum Progress {
 /// A tenant's gallery.
 pub(crate) struct Population {
     gallery: Arc<Gallery>,
+    fingers: Arc<FingerGallery>,
     progress: Mutex<Progress>,
-    /// Who lacks a template.
-    lacking: Mutex<HashSet<u128>>,
+    /// Who lacks a template of a face, and of a fingerprint.
+    lacking: Mutex<[HashSet<u128>; 2]>,
     pub(crate) in_flight: InFlight,
 }
 
@@ -57,10 +78,17 @@ pub(crate) fn sample_key(sample: SampleId) -> u64 {
     u64::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 
+/// A fingerprint as the gallery takes it; none without a template.
+fn print((key, record, foreign): &(u64, crate::records::PrintRecord, bool)) -> Option<Print<'_>> {
+    let template = record.template.as_ref()?;
+    Some(Print { key: *key, position: record.position, foreign: *foreign, template })
+}
+
 impl Population {
     pub(super) fn new(dimensions: usize) -> Self {
         Self {
             gallery: Arc::new(Gallery::new(dimensions)),
+            fingers: Arc::default(),
             progress: Mutex::new(Progress::Loading { begun: None, after: None, at_end: false, readers: 0 }),
             lacking: Mutex::default(),
             in_flight: InFlight::default(),
@@ -69,6 +97,17 @@ impl Population {
 
     pub(crate) const fn gallery(&self) -> &Arc<Gallery> {
         &self.gallery
+    }
+
+    pub(crate) const fn fingers(&self) -> &Arc<FingerGallery> {
+        &self.fingers
+    }
+
+    /// How many persons a question is asked of.
+    pub(crate) fn size(&self, about: Modalities, collections: Option<&[u128]>) -> usize {
+        let faces = if about.face { self.gallery.population(collections) } else { 0 };
+        let fingers = if about.finger { self.fingers.population(collections) } else { 0 };
+        faces.max(fingers)
     }
 
     pub(super) fn progress(&self) -> MutexGuard<'_, Progress> {
@@ -83,9 +122,10 @@ impl Population {
         }
     }
 
-    /// Whether templates of the model in force are still to be made.
-    pub(crate) fn lacks_templates(&self) -> bool {
-        !self.lacking.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    /// Whether templates of the models in force are still to be made.
+    pub(crate) fn lacks_templates(&self, of: Modalities) -> bool {
+        let lacking = self.lacking.lock().unwrap_or_else(PoisonError::into_inner);
+        lacking.iter().zip([of.face, of.finger]).any(|(who, asked)| asked && !who.is_empty())
     }
 
     /// Takes in persons as they were at some position.
@@ -93,12 +133,19 @@ impl Population {
         let samples: Vec<Sample<'_>> =
             known.samples.iter().map(|(key, vector)| Sample { key: *key, vector }).collect();
         let mut lacking = self.lacking.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.missing > 0 {
-            lacking.insert(subject(known.person));
-        } else if !lacking.is_empty() {
-            lacking.remove(&subject(known.person));
+        for (lacking, missing) in lacking.iter_mut().zip([known.missing, known.missing_prints]) {
+            if missing > 0 {
+                lacking.insert(subject(known.person));
+            } else if !lacking.is_empty() {
+                lacking.remove(&subject(known.person));
+            }
         }
         drop(lacking);
+        let prints: Vec<Print<'_>> = known.prints.iter().filter_map(print).collect();
+        self.fingers.put(
+            subject(known.person),
+            &HeldPrints { tag: known.tag, collections: &known.collections, prints: &prints },
+        );
         self.gallery.put(
             subject(known.person),
             &Held { tag: known.tag, collections: &known.collections, samples: &samples },
@@ -120,7 +167,8 @@ impl Population {
         if matches!(*progress, Progress::Following(at) if at == from) {
             *progress = Progress::Loading { begun: None, after: None, at_end: false, readers: 0 };
             self.gallery.clear();
-            self.lacking.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            self.fingers.clear();
+            *self.lacking.lock().unwrap_or_else(PoisonError::into_inner) = Default::default();
         }
     }
 }

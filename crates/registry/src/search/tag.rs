@@ -30,6 +30,9 @@ impl Statuses {
     /// Whoever only says so.
     pub(crate) const PENDING: Self = Self { bits: bit(Status::Pending) };
 
+    /// Both of these.
+    pub(crate) const PROVEN_OR_PENDING: Self = Self { bits: Self::PROVEN.bits | Self::PENDING.bits };
+
     /// Whether a status is among them.
     #[must_use]
     pub const fn contains(self, status: Status) -> bool {

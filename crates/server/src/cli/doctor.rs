@@ -1,5 +1,6 @@
 //! `personhood doctor`: is this installation sound?
 
+use engine::finger::Fingers;
 use engine::models::Models;
 use engine::worker::Faces;
 use registry::{GalleryCheck, Registry};
@@ -53,15 +54,20 @@ fn folder(config: &Config) -> Result<String, String> {
 }
 
 /// Whether everybody with an enrolled face can be found, and nobody else.
-async fn gallery(registry: Registry, faces: Faces) -> Result<String, String> {
+async fn gallery(registry: Registry, faces: Faces, fingers: Option<Fingers>) -> Result<String, String> {
     let text = |error: registry::Error| error.to_string();
-    let registry = registry.with_faces(faces).map_err(text)?.present();
+    let registry = registry.with_faces(faces).map_err(text)?;
+    let registry = match fingers {
+        Some(fingers) => registry.with_fingers(fingers).map_err(text)?,
+        None => registry,
+    };
+    let registry = registry.present();
     registry.load_galleries().await.map_err(text)?;
     let found = registry.check_galleries().await.map_err(text)?;
-    let GalleryCheck { persons, faces, without_template, wrong, too_many } = found;
+    let GalleryCheck { persons, faces, fingerprints, without_template, wrong, too_many } = found;
     if found.is_equal() {
         Ok(format!(
-            "{persons} persons with {faces} faces, {without_template} without a template of this model"
+            "{persons} persons with {faces} faces and {fingerprints} fingerprints, {without_template} without a template of these models"
         ))
     } else {
         Err(format!(
@@ -126,8 +132,18 @@ pub(crate) async fn run(config: &Config, args: Args) -> Outcome {
         let faces = tokio::task::block_in_place(|| serve::faces(config)).map(|(faces, _)| faces);
         let runtime = faces.as_ref().map(|f| f.runtime().to_owned());
         checks.push(check("inference", runtime.ok_or("the models do not load")));
+        let start = || tokio::task::block_in_place(|| serve::fingers(config, false));
+        let fingers = config.analyses_fingerprints().then(start);
+        match &fingers {
+            None => checks.push(check("fingerprints", Ok::<_, String>("turned off".into()))),
+            Some(Ok(fingers)) => {
+                checks.push(check("fingerprints", Ok::<_, String>(format!("read by {}", fingers.id()))));
+            }
+            Some(Err(error)) => checks.push(check("fingerprints", Err(error.to_string()))),
+        }
         if let (Some(faces), Some(registry)) = (faces, opened) {
-            checks.push(check("search index", gallery(registry, faces).await));
+            let fingers = fingers.and_then(Result::ok);
+            checks.push(check("search index", gallery(registry, faces, fingers).await));
         }
     }
     if let Some(other) = &args.same_as {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
+use engine::finger::USUAL_DPI;
 use serde::Serialize;
 
 use super::Outcome;
@@ -27,6 +28,27 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Compare impressions of fingers, laid out as those of FVC are: FINGER_IMPRESSION.ext
+    Fingerprints {
+        /// Folders of impressions, or one of such folders; fingers of different folders are not compared
+        #[arg(required = true)]
+        folders: Vec<PathBuf>,
+        /// Resolution of the images
+        #[arg(long, default_value_t = USUAL_DPI)]
+        dpi: u16,
+        /// Find minutiae with the built-in program even where the network is installed
+        #[arg(long)]
+        built_in: bool,
+        /// Draw the DET curve into this SVG file
+        #[arg(long)]
+        plot: Option<PathBuf>,
+        /// Write every template into this folder, as a record of ISO/IEC 19794-2
+        #[arg(long)]
+        templates: Option<PathBuf>,
+        /// For machines
+        #[arg(long)]
+        json: bool,
+    },
     /// Score live images and attacks
     Liveness {
         /// Folder of live images
@@ -42,15 +64,22 @@ pub(crate) enum Command {
 }
 
 pub(crate) fn run(config: &Config, command: Command) -> Outcome {
-    let (faces, _) = serve::faces(config).ok_or("models are missing; run `personhood models pull`")?;
+    let faces = || serve::faces(config).ok_or("models are missing; run `personhood models pull`");
     match command {
         Command::Faces { images, pairs, plot, json } => {
-            let evaluation = evaluate::faces::evaluate(&faces, &images, &pairs)?;
+            let evaluation = evaluate::faces::evaluate(&faces()?.0, &images, &pairs)?;
             plot.map(|file| evaluation.plot(&file)).transpose()?;
             print(&evaluation.report, json)
         }
+        Command::Fingerprints { folders, dpi, built_in, plot, templates, json } => {
+            let fingers = serve::fingers(config, built_in)?;
+            let evaluation = evaluate::fingerprints::evaluate(&fingers, &folders, dpi)?;
+            plot.map(|file| evaluation.plot(&file)).transpose()?;
+            templates.map(|folder| evaluation.write_templates(&folder)).transpose()?;
+            print(&evaluation.report, json)
+        }
         Command::Liveness { live, spoof, json } => {
-            print(&liveness::evaluate(&faces, config.liveness_threshold(), &live, &spoof)?, json)
+            print(&liveness::evaluate(&faces()?.0, config.liveness_threshold(), &live, &spoof)?, json)
         }
     }
 }

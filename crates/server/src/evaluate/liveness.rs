@@ -6,7 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use engine::face::{FaceError, Want};
+use engine::EngineError;
+use engine::face::Want;
 use engine::worker::Faces;
 use serde::Serialize;
 
@@ -35,10 +36,12 @@ pub(crate) struct Report {
 pub(crate) enum EvaluateError {
     #[error("{0}: {1}")]
     Read(PathBuf, io::Error),
+    #[error("there are no images named FINGER_IMPRESSION.ext")]
+    NoImages,
     #[error("the list of pairs cannot be read: {0}")]
     Pairs(String),
     #[error(transparent)]
-    Engine(#[from] FaceError),
+    Engine(#[from] EngineError),
 }
 
 fn images(folder: &Path) -> Result<Vec<PathBuf>, EvaluateError> {
@@ -65,7 +68,7 @@ fn score(faces: &Faces, path: &Path) -> Result<Result<f32, String>, EvaluateErro
     // No score reaches 2: the template, which is not needed here, is never computed.
     match faces.analyse_blocking(bytes, Want::Liveness { threshold: 2.0 }) {
         Ok(analysis) => Ok(Ok(analysis.liveness.map_or(0.0, domain::biometric::LivenessScore::get))),
-        Err(FaceError::Rejected(rejection)) => Ok(Err(rejection.code.as_str().to_owned())),
+        Err(EngineError::Rejected(rejection)) => Ok(Err(rejection.code.as_str().to_owned())),
         Err(error) => Err(error.into()),
     }
 }

@@ -50,11 +50,21 @@ pub(crate) fn wilson(count: u64, of: u64) -> Interval {
 
 /// Equal error rate: the mean of the two rates at the threshold where they are closest.
 pub(crate) fn eer(live: &[f32], spoof: &[f32]) -> Option<f64> {
-    let mut thresholds: Vec<f32> = live.iter().chain(spoof).copied().chain([f32::INFINITY]).collect();
-    thresholds.sort_by(f32::total_cmp);
-    thresholds
-        .into_iter()
-        .filter_map(|t| Some((apcer(spoof, t)?, bpcer(live, t)?)))
+    if live.is_empty() || spoof.is_empty() {
+        return None;
+    }
+    let sorted = |scores: &[f32]| {
+        let mut scores = scores.to_vec();
+        scores.sort_unstable_by(f32::total_cmp);
+        scores
+    };
+    let (live, spoof) = (sorted(live), sorted(spoof));
+    let below = |scores: &[f32], t: f32| scores.partition_point(|s| *s < t) as f64 / scores.len() as f64;
+    live.iter()
+        .chain(&spoof)
+        .copied()
+        .chain([f32::INFINITY])
+        .map(|t| (1.0 - below(&spoof, t), below(&live, t)))
         .min_by(|a, b| (a.0 - a.1).abs().total_cmp(&(b.0 - b.1).abs()))
         .map(|(a, b)| f64::midpoint(a, b))
 }

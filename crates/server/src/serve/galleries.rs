@@ -25,8 +25,8 @@ const EVERY: Duration = Duration::from_secs(1);
 const TOGETHER: Duration = Duration::from_millis(10);
 
 /// Makes templates that are missing, then follows the store for as long as the server runs: a search then finds next to
-/// nothing left to do. Models that are announced meanwhile are taken up.
-async fn follow(registry: Arc<Registry>, mut models: Models, engine: worker::Settings) {
+/// nothing left to do. Models that are announced meanwhile are taken up, where faces are analysed at all.
+async fn follow(registry: Arc<Registry>, mut models: Option<Models>, engine: worker::Settings) {
     if let Err(error) = registry.present().remake_templates().await.inspect(remade) {
         tracing::warn!(%error, "templates could not be made; trying again when they are needed");
     }
@@ -42,11 +42,14 @@ async fn follow(registry: Arc<Registry>, mut models: Models, engine: worker::Set
             tracing::warn!(%error, "a gallery could not follow the store; trying again");
         }
         // Beside this: the models in force go on following.
+        let Some(present) = &models else { continue };
         if taking.as_ref().is_none_or(JoinHandle::is_finished) {
-            if let Some(Ok(seen_with)) = join(taking.take()).await {
-                models = seen_with;
-            }
-            let (registry, models) = (Arc::clone(&registry), models.clone());
+            let seen_with = match join(taking.take()).await {
+                Some(Ok(seen_with)) => seen_with,
+                _ => present.clone(),
+            };
+            models = Some(seen_with.clone());
+            let (registry, models) = (Arc::clone(&registry), seen_with);
             taking = Some(tokio::spawn(async move {
                 match succession::take_up(&registry, models.clone(), engine).await {
                     Ok(seen_with) => seen_with,
@@ -77,12 +80,12 @@ pub(super) fn remade(made: &usize) {
 }
 
 /// Loads on threads of its own: opening a million templates takes seconds of work that no request should wait behind.
-pub(crate) fn load(registry: &Arc<Registry>, models: &Models, config: &Config) {
+pub(crate) fn load(registry: &Arc<Registry>, models: Option<&Models>, config: &Config) {
     let runtime = Handle::current();
     let started = Instant::now();
     for number in 0..THREADS {
         let (registry, runtime) = (Arc::clone(registry), runtime.clone());
-        let (models, engine) = (models.clone(), config.engine());
+        let (models, engine) = (models.cloned(), config.engine());
         let work = move || {
             while let Err(error) = runtime.block_on(registry.present().load_galleries()) {
                 tracing::warn!(%error, "the galleries could not be loaded; trying again");

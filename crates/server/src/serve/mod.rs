@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use api::Api;
 use domain::{Scopes, TenantId};
+use engine::finger::{Extractor, Fingers};
 use engine::models::Models;
 use engine::runtime::Fallback;
 use engine::worker::Faces;
@@ -40,13 +41,21 @@ pub(crate) async fn serve(config: Config) -> Result<(), Failure> {
         registry = registry.with_faces(faces)?;
         models = Some(seen_with);
     }
+    if config.analyses_fingerprints() {
+        let fingers = tokio::task::block_in_place(|| fingers(&config, false))?;
+        if fingers.extractor() == Extractor::BuiltIn {
+            tracing::info!(
+                "fingerprints are read by the built-in program; `personhood models pull fingerprints` installs a network that is far surer"
+            );
+        }
+        registry = registry.with_fingers(fingers)?;
+    }
     let registry = Arc::new(registry);
     let token = first_token(&config, &registry, address).await?;
-    tracing::info!(event = "listening", address = %address, faces = registry.has_faces(), "listening");
+    let fingers = registry.extractor().unwrap_or("none").to_owned();
+    tracing::info!(event = "listening", address = %address, faces = registry.has_faces(), fingers, "listening");
     banner::print(address, token.as_deref());
-    if let Some(models) = models {
-        galleries::load(&registry, &models, &config);
-    }
+    galleries::load(&registry, models.as_ref(), &config);
     let housekeeping = tokio::spawn(housekeeping::run(Arc::clone(&registry)));
     let router = api::router(Api::new(registry, config.api_limits()));
     listen::run(&config, listener, router, metrics).await?;
@@ -84,6 +93,19 @@ pub(crate) fn faces(config: &Config) -> Option<(Faces, Models)> {
             |error| tracing::warn!(%error, "faces are not configured: face images are refused with 501"),
         )
         .ok()
+}
+
+/// The engine for fingerprints: with the network where it is installed, else, or where `built_in` asks for it, without.
+pub(crate) fn fingers(config: &Config, built_in: bool) -> Result<Fingers, Failure> {
+    let models = Models::open(&config.models())?;
+    let settings = config.fingers();
+    Ok(if built_in || !models.has_fingerprint_network() {
+        Fingers::built_in(&models, settings)?
+    } else if config.fallback_only() {
+        Fingers::start_with(&models, settings, &Fallback)?
+    } else {
+        Fingers::start(&models, settings)?
+    })
 }
 
 /// A first token, where nobody else could see it: loopback only, and only while there is none.

@@ -26,12 +26,12 @@ statements! {
          LEFT JOIN LATERAL (SELECT person, sequence FROM search_changes
                             WHERE tenant = $1 AND sequence > $2 ORDER BY sequence LIMIT $3) c ON true
          LEFT JOIN persons p ON p.tenant = $1 AND p.id = c.person
-         LEFT JOIN samples s ON s.tenant = $1 AND s.person = p.id AND s.kind = 1 AND s.state = 1
+         LEFT JOIN samples s ON s.tenant = $1 AND s.person = p.id AND s.state = 1
          WHERE t.id = $1 ORDER BY c.sequence, c.person, s.id"
     );
     ALL(UUID, UUID, UUID, INT8) = concat!(
         "SELECT ", sample_columns!(), ", s.person, ", owner!(), "
-         FROM (SELECT * FROM samples WHERE tenant = $1 AND person > $2 AND person < $3 AND kind = 1 AND state = 1
+         FROM (SELECT * FROM samples WHERE tenant = $1 AND person > $2 AND person < $3 AND state = 1
                ORDER BY person, id LIMIT $4) s
          JOIN persons p ON p.tenant = $1 AND p.id = s.person ORDER BY s.person, s.id"
     );

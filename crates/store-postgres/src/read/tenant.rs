@@ -23,7 +23,7 @@ statements! {
         "SELECT count(*) FROM tenants t
          WHERE t.persons <> (SELECT count(*) FROM persons p WHERE p.tenant = t.id)";
     UNFOLLOWED() =
-        "SELECT count(DISTINCT s.person) FROM samples s WHERE s.kind = 1 AND s.state = 1 AND NOT EXISTS
+        "SELECT count(DISTINCT s.person) FROM samples s WHERE s.state = 1 AND NOT EXISTS
          (SELECT 1 FROM search_changes c WHERE c.tenant = s.tenant AND c.person = s.person AND NOT c.erased)";
 }
 

@@ -308,14 +308,14 @@ enum Half {
     TakeBack,
 }
 
-/// Whom a change enrols: the owners of new faces, and of a change that was searched for first also those it changes.
+/// Whom a change enrols: the owners of new samples, and of a change that was searched for first also those it changes.
 pub(super) fn enrolled_by(changes: &Changes) -> impl Iterator<Item = PersonId> {
     let updated = changes.persons.iter().filter_map(|change| match change {
         PersonChange::Update { row, .. } if changes.searched_up_to.is_some() => Some(row.id),
         _ => None,
     });
-    let faces = changes.samples.iter().filter(|s| s.head.is_enrolled_face()).map(|s| s.head.person);
-    let mut all: Vec<PersonId> = updated.chain(faces).collect();
+    let owners = changes.samples.iter().filter(|s| s.head.is_enrolled()).map(|s| s.head.person);
+    let mut all: Vec<PersonId> = updated.chain(owners).collect();
     all.sort_unstable();
     all.dedup();
     all.into_iter()

@@ -37,7 +37,7 @@ fn one(c: &Connection, tenant: TenantId, person: PersonId) -> Result<Option<Sear
     let Some(mut found) = found else { return Ok(None) };
     found.samples = c
         .prepare_cached(&format!(
-            "SELECT {SAMPLE} FROM samples s WHERE tenant = ?1 AND person = ?2 AND kind = 1 AND state = 1 ORDER BY id"
+            "SELECT {SAMPLE} FROM samples s WHERE tenant = ?1 AND person = ?2 AND state = 1 ORDER BY id"
         ))?
         .query_map(params![tenant.to_bytes(), person.to_bytes()], |row| columns::sample(row, person))?
         .collect::<Result<_>>()?;
@@ -108,11 +108,11 @@ pub(crate) fn all(
     let mut query = c.prepare_cached(&format!(
         "SELECT {SAMPLE}, s.person, {OWNER} FROM samples s
          CROSS JOIN persons p ON p.tenant = s.tenant AND p.id = s.person
-         WHERE s.tenant = ?1 AND s.person > ?2 AND s.person < ?3 AND s.kind = 1 AND s.state = 1
+         WHERE s.tenant = ?1 AND s.person > ?2 AND s.person < ?3 AND s.state = 1
          ORDER BY s.person, s.id LIMIT ?4"
     ))?;
     let mut rows = query.query(params![tenant.to_bytes(), after, before, limit])?;
-    let (mut found, mut faces): (Vec<SearchRow>, u32) = (Vec::new(), 0);
+    let (mut found, mut samples): (Vec<SearchRow>, u32) = (Vec::new(), 0);
     while let Some(row) = rows.next()? {
         let person = PersonId::from_bytes(row.get(8)?);
         if found.last().is_none_or(|last| last.person != person) {
@@ -122,10 +122,10 @@ pub(crate) fn all(
         if let Some(last) = found.last_mut() {
             last.samples.push(sample);
         }
-        faces += 1;
+        samples += 1;
     }
-    // The last person may have more faces than the limit let through: it is read again with the next ones.
-    if faces == limit && found.len() > 1 {
+    // The last person may have more samples than the limit let through: it is read again with the next ones.
+    if samples == limit && found.len() > 1 {
         found.pop();
     }
     Ok(found)

@@ -75,7 +75,7 @@ pub(crate) fn apply(c: &Connection, of: TenantId, changes: &Changes) -> Result<C
     }
     for row in &changes.samples {
         sample::add(c, of, row, sequence)?;
-        if row.head.is_enrolled_face() {
+        if row.head.is_enrolled() {
             search::enrol(c, of, row.head.person, sequence)?;
         }
     }

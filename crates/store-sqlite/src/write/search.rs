@@ -45,7 +45,7 @@ pub(super) fn check_enrolments(
     if persons.is_empty() { Ok(()) } else { Err(Conflict::Enrolled { persons, up_to }.into()) }
 }
 
-/// Notes that a person got a face.
+/// Notes that a person got a face or a fingerprint.
 pub(super) fn enrol(
     c: &Connection,
     tenant: TenantId,
@@ -60,7 +60,7 @@ pub(super) fn enrol(
     Ok(())
 }
 
-/// Notes that something about a person may matter to searches; who never had a face matters to none.
+/// Notes that something about a person may matter to searches; who never had a sample matters to none.
 pub(super) fn touch(
     c: &Connection,
     tenant: TenantId,

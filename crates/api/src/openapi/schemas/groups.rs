@@ -2,27 +2,29 @@
 
 use serde_json::{Value, json};
 
-use super::matching::probe;
-use super::{nullable, number, text, time};
+use super::matching::{maybe, print, probe};
+use super::{dpi, finger, merged, nullable, number, print_out, text, time};
 
 pub(super) fn sample() -> Value {
     json!({
         "type": "object", "required": ["id", "kind", "state", "primary", "createdAt"],
-        "properties": {
+        "properties": merged(&[print_out(), json!({
             "id": { "type": "string" }, "kind": { "type": "string", "enum": ["face", "fingerprint"] },
             "state": { "type": "string", "enum": ["enrolled", "evidence"] },
             "primary": { "type": "boolean", "description": "Whether it is shown as the person's." },
             "createdAt": time("When it was taken in."),
-            "image": { "type": "string", "contentEncoding": "base64", "description": "When the sample is read by itself." }
-        }
+            "image": { "type": "string", "contentEncoding": "base64", "description": "As sent, when the sample is read by itself." },
+            "template": { "type": "string", "contentEncoding": "base64", "description": "A fingerprint's template as a record of ISO/IEC 19794-2:2005, when the sample is read by itself." },
+            "extractor": { "type": "string", "description": "Who found the minutiae of that template." }
+        })])
     })
 }
 
 pub(super) fn sample_create() -> Value {
     json!({
-        "type": "object", "additionalProperties": false, "required": ["faceImage"],
+        "type": "object", "additionalProperties": false, "description": "One of `faceImage` and `fingerprint`.",
         "properties": {
-            "faceImage": probe(),
+            "faceImage": maybe(probe()), "fingerprint": maybe(print()), "dpi": dpi(), "finger": finger(true),
             "force": { "type": ["boolean", "null"], "description": "Enrol it even if it does not match; needs the scope `persons:review`." }
         }
     })

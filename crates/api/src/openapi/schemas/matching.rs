@@ -2,10 +2,20 @@
 
 use serde_json::{Value, json};
 
-use super::number;
+use super::{dpi, finger, number};
 
 pub(super) fn probe() -> Value {
     json!({ "type": "string", "contentEncoding": "base64", "description": "JPEG or PNG with one face, in base64." })
+}
+
+pub(super) fn print() -> Value {
+    json!({ "type": "string", "contentEncoding": "base64", "description": "Image or record of minutiae of one finger, in base64." })
+}
+
+/// The same, or null.
+pub(super) fn maybe(mut schema: Value) -> Value {
+    schema["type"] = json!(["string", "null"]);
+    schema
 }
 
 pub(super) fn score(description: &str) -> Value {
@@ -18,9 +28,9 @@ pub(super) fn rate(description: &str) -> Value {
 
 pub(super) fn verify_request() -> Value {
     json!({
-        "type": "object", "additionalProperties": false, "required": ["faceImage"],
+        "type": "object", "additionalProperties": false, "description": "`faceImage`, `fingerprint` or both.",
         "properties": {
-            "faceImage": probe(), "minScore": score("The threshold, as a score."),
+            "faceImage": maybe(probe()), "fingerprint": maybe(print()), "dpi": dpi(), "finger": finger(true), "minScore": score("The threshold, as a score."),
             "maxFalseMatchRate": rate("The threshold, as the rate of strangers who would match. Instead of `minScore`.")
         }
     })
@@ -28,9 +38,9 @@ pub(super) fn verify_request() -> Value {
 
 pub(super) fn search_request() -> Value {
     json!({
-        "type": "object", "additionalProperties": false, "required": ["faceImage"],
+        "type": "object", "additionalProperties": false, "description": "`faceImage`, `fingerprint` or both.",
         "properties": {
-            "faceImage": probe(),
+            "faceImage": maybe(probe()), "fingerprint": maybe(print()), "dpi": dpi(), "finger": finger(true),
             "limit": { "type": ["integer", "null"], "minimum": 1, "maximum": 100, "default": 10, "description": "Most candidates." },
             "minScore": score("The least score to be listed; `match` is still judged by `threshold`."),
             "maxFalsePositiveRate": rate("The threshold, as the probability that somebody who is not enrolled finds a match. Instead of `minScore`."),
@@ -61,11 +71,16 @@ pub(super) fn alike(mut more: Value) -> Value {
 }
 
 pub(super) fn verdict() -> Value {
+    let mut part = alike(json!({ "modality": { "type": "string", "enum": ["face", "fingerprint"] } }));
+    if let Some(part) = part.as_object_mut() {
+        part.remove("match");
+    }
     json!({
         "type": "object", "required": ["match", "score", "falseMatchRate", "threshold", "modality", "models"],
         "properties": alike(json!({
             "threshold": number("The threshold in force."),
-            "modality": { "type": "string", "enum": ["face"] },
+            "modality": { "type": "string", "enum": ["face", "fingerprint", "face+fingerprint"] },
+            "parts": { "type": "array", "items": { "type": "object", "properties": part }, "description": "With face and fingerprint: how alike each was." },
             "results": { "type": "array", "items": { "type": "object", "properties": alike(json!({})) }, "description": "Of a comparison: one for each image of the gallery." },
             "models": { "$ref": "#/components/schemas/Models" }
         }))
@@ -74,14 +89,14 @@ pub(super) fn verdict() -> Value {
 
 pub(super) fn search_answer() -> Value {
     let candidate = alike(json!({
-        "personId": { "type": "string" }, "sampleId": { "type": "string", "description": "The enrolled face that is most alike." },
+        "personId": { "type": "string" }, "sampleId": { "type": "string", "description": "The enrolled sample that is most alike." },
         "verificationStatus": { "type": "string", "enum": ["pending", "verified", "failed", "expired"] }
     }));
     json!({
         "type": "object", "required": ["candidates", "gallerySize", "falsePositiveRate", "threshold", "models"],
         "properties": {
             "candidates": { "type": "array", "items": { "type": "object", "properties": candidate }, "description": "Most alike first; empty when it is nobody." },
-            "gallerySize": { "type": "integer", "description": "Persons the face was compared with." },
+            "gallerySize": { "type": "integer", "description": "Persons it was compared with." },
             "falsePositiveRate": number("The probability that somebody who is not enrolled finds a match at the threshold."),
             "threshold": number("The threshold in force."),
             "models": { "$ref": "#/components/schemas/Models" }

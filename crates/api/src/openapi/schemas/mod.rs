@@ -51,12 +51,33 @@ fn image(description: &str) -> Value {
     })
 }
 
+fn dpi() -> Value {
+    json!({ "type": ["integer", "null"], "minimum": 250, "maximum": 1200, "default": 500, "description": "Resolution of the fingerprint's image; a record has its own." })
+}
+
+/// A finger; `null` only where a client may send it.
+fn finger(sent: bool) -> Value {
+    let mut words: Vec<Value> = registry::Position::all().map(|p| p.as_str().into()).collect();
+    words.extend(sent.then_some(Value::Null));
+    json!({ "type": if sent { json!(["string", "null"]) } else { json!("string") }, "enum": words, "description": "Which finger it is." })
+}
+
+/// What is said of a fingerprint's sample.
+fn print_out() -> Value {
+    json!({
+        "finger": finger(false), "dpi": { "type": "integer", "description": "Resolution of a fingerprint's image." },
+        "quality": { "type": "integer", "minimum": 0, "maximum": 100, "description": "Of a fingerprint, by its minutiae that are beyond doubt; not NFIQ." },
+        "advice": { "type": "string", "description": "What would make a fingerprint match more surely." }
+    })
+}
+
 fn biometrics_in() -> Value {
     json!({
         "type": ["object", "null"], "additionalProperties": false,
         "properties": {
             "faceImage": image("JPEG or PNG, at most 6,000 pixels a side and 25 million pixels."),
-            "fingerprint": image("PNG, JPEG, BMP, TIFF, WSQ or ISO/IEC 19794-2, at most 1 MiB; kept as sent."),
+            "fingerprint": image("PNG, JPEG, BMP, TIFF or WSQ image of one finger, or a record of ISO/IEC 19794-2:2005 or 2011 or ANSI 378-2004, at most 1 MiB; kept as sent."),
+            "dpi": dpi(), "finger": finger(true),
             "livenessDetection": { "type": ["boolean", "null"], "description": "Accepted on the liveness route; `true` elsewhere is refused." },
             "livenessScore": { "description": "Read-only: may be repeated." },
             "quality": { "description": "Read-only: may be repeated." },
@@ -92,7 +113,7 @@ fn create() -> Value {
         "verificationStatus": { "type": ["string", "null"], "enum": ["pending", null] },
         "onDuplicate": {
             "type": ["string", "null"], "enum": ["reject", "flag", "allow", null],
-            "description": "What happens when the face is enrolled already: `reject` refuses it where the other person is verified and puts the pair on the review list where not, `flag` always puts the pair on the list, `allow` does nothing. By default as the server is set up."
+            "description": "What happens when the person is enrolled already: `reject` refuses it where the other person is verified and puts the pair on the review list where not, `flag` always puts the pair on the list, `allow` does nothing. By default as the server is set up."
         }
     });
     json!({
@@ -127,7 +148,7 @@ fn quality() -> Value {
 
 fn models() -> Value {
     let id = json!({ "type": "string" });
-    json!({ "type": "object", "properties": { "detector": id, "embedder": id, "liveness": id } })
+    json!({ "type": "object", "properties": { "detector": id, "embedder": id, "liveness": id, "extractor": id } })
 }
 
 fn verification() -> Value {
@@ -153,10 +174,10 @@ fn biometrics_out() -> Value {
             "quality": { "$ref": "#/components/schemas/Quality" },
             "samples": { "type": "array", "items": {
                 "type": "object",
-                "properties": {
+                "properties": merged(&[print_out(), json!({
                     "id": { "type": "string" }, "kind": { "type": "string", "enum": ["face", "fingerprint"] },
                     "state": { "type": "string", "enum": ["enrolled", "evidence"] }, "createdAt": time("When it was taken in.")
-                }
+                })])
             } }
         }
     })

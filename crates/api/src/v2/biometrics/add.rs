@@ -1,4 +1,4 @@
-//! `POST /v2/persons/{personId}/biometrics`: another face of a person.
+//! `POST /v2/persons/{personId}/biometrics`: another face or fingerprint of a person.
 
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::routing::post;
@@ -23,15 +23,15 @@ const PATH: &str = "/v2/persons/{personId}/biometrics";
 async fn handle(permit: Permit<PersonsWrite>, id: IdPath, headers: HeaderMap, body: JsonBody) -> Answer {
     let id = person_id(id)?;
     let mut members = Members::of_body(parse(&body.bytes).map_err(|e| image::malformed(&e))?)?;
-    let face = image::take_probe(&mut members)?;
+    let sample = image::take_sample(&mut members);
     let force = members.flag("force").unwrap_or_default();
-    let face = image::finished(members, face)?;
+    let sample = image::finished(members, sample)?;
     if force && !permit.may(Scope::PersonsReview) {
         return Err(AccessError::Missing(Scope::PersonsReview).into());
     }
     let route = PATH.replace("{personId}", &id.to_string());
     let key = idempotency::read(&permit, &headers, &route, &body.bytes).await?;
-    let added = permit.registry.add_sample(&permit.caller, id, face, force, key).await;
+    let added = permit.registry.add_sample(&permit.caller, id, sample, force, key).await;
     let (_, sample) = added.map_err(|e| show::refused(&permit, e))?;
     let location = format!("{route}/{}", sample.reference.id());
     let answer = respond::json(StatusCode::CREATED, &SampleView::from(&sample))?;
@@ -39,17 +39,20 @@ async fn handle(permit: Permit<PersonsWrite>, id: IdPath, headers: HeaderMap, bo
 }
 
 pub(crate) fn route() -> Route {
-    let operation = Operation::new("Biometrics", "addSample", "Enrol another face of a person", Some(Scope::PersonsWrite))
+    let operation = Operation::new("Biometrics", "addSample", "Enrol another face or fingerprint of a person", Some(Scope::PersonsWrite))
         .describe(
-            "Up to ten faces of a person make a search surer. The face must match those that are enrolled, unless `force` is \
-             set, which needs the scope `persons:review`. The first face of a person becomes the `primary` one.",
+            "Up to ten faces and three impressions of each of ten fingers make matching surer; one sample a request. A face must \
+             match those that are enrolled, and so must an impression of a `finger` that is enrolled, unless `force` is set, \
+             which needs the scope `persons:review`. The first face and the first fingerprint become the `primary` ones.",
         )
         .person_id()
         .idempotent()
         .body("SampleCreate", &json!({ "faceImage": "/9j/4AAQSkZJRg…" }))
         .face()
+        .fingerprint()
         .problems(&[
             codes::FACE_MISMATCH,
+            codes::FINGERPRINT_MISMATCH,
             codes::DUPLICATE_PERSON,
             codes::TOO_MANY_SAMPLES,
             codes::MISSING_SCOPE,

@@ -22,7 +22,7 @@ pub(crate) fn route() -> Route {
     let operation = Operation::new(
         "Biometrics",
         "getSample",
-        "Read a sample with its image",
+        "Read a sample with its image, and a fingerprint's template",
         Some(Scope::BiometricsRead),
     )
     .person_id()

@@ -26,7 +26,7 @@ async fn handle(permit: Permit<PersonsRead>, id: IdPath) -> Answer {
 pub(crate) fn route() -> Route {
     let operation =
         Operation::new("Biometrics", "listSamples", "List a person's samples", Some(Scope::PersonsRead))
-            .describe("Faces first; the `primary` one is shown as the person's `faceImage`. Without images.")
+            .describe("Faces first, then fingerprints; the `primary` ones are shown as the person's `faceImage` and `fingerprint`. Without images.")
             .person_id()
             .answer(200, "The samples.", Some("SampleList"));
     Route::new(Method::GET, "/v2/persons/{personId}/biometrics", get(handle), operation)

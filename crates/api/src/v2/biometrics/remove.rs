@@ -21,7 +21,7 @@ async fn handle(permit: Permit<PersonsWrite>, ids: TwoIdPath) -> Answer {
 pub(crate) fn route() -> Route {
     let operation = Operation::new("Biometrics", "removeSample", "Remove a sample", Some(Scope::PersonsWrite))
         .describe(
-            "The face is not found by any search that begins afterwards. Where the `primary` face goes, the next one takes its \
+            "The sample is not found by any search that begins afterwards. Where a `primary` one goes, the next of its kind takes its \
              place. The last face of a person who was checked needs the scope `persons:review`, and makes the person `pending`.",
         )
         .person_id()

@@ -70,7 +70,7 @@ impl From<&DetectedFace> for FaceView {
 
 async fn handle(permit: Permit<BiometricsMatch>, body: JsonBody) -> Answer {
     let mut members = Members::of_body(parse(&body.bytes).map_err(|e| image::malformed(&e))?)?;
-    let probe = image::take_probe(&mut members)?;
+    let probe = image::take_face(&mut members);
     let image = image::finished(members, probe)?;
     let detected = permit.registry.detect(image).await?;
     let view = DetectView {
@@ -93,7 +93,6 @@ pub(crate) fn route() -> Route {
             codes::IMAGE_UNDECODABLE,
             codes::IMAGE_TOO_LARGE,
             codes::FACES_NOT_CONFIGURED,
-            codes::FINGERPRINTS_NOT_CONFIGURED,
         ])
         .answer(200, "The faces.", Some("Detection"));
     Route::new(Method::POST, "/v2/detect", post(handle), operation)

@@ -40,6 +40,7 @@ pub(crate) fn route() -> Route {
         .idempotent()
         .body("PersonCreate", &example)
         .face()
+        .fingerprint()
         .problems(&[
             codes::READ_ONLY_FIELD,
             codes::EXTERNAL_ID_TAKEN,

@@ -50,6 +50,7 @@ pub(crate) fn route() -> Route {
         .idempotent()
         .body("PersonCreate", &example)
         .live_face()
+        .fingerprint()
         .problems(&[
             codes::READ_ONLY_FIELD,
             codes::EXTERNAL_ID_TAKEN,

@@ -2,12 +2,13 @@
 
 use domain::person::Change;
 use domain::{FieldCode, Invalid, Time};
-use registry::{Enrolment, FingerprintKind, OnDuplicate};
+use registry::{Enrolment, NewPrint, OnDuplicate};
 
 use super::profile;
 use crate::json::{Json, Members, parse};
 use crate::problem::Problem;
 use crate::v2::collection_refs::{self, Refs};
+use crate::v2::fingerprint;
 use crate::v2::image::{decoded, malformed};
 
 /// Which of the two creating routes.
@@ -15,21 +16,6 @@ use crate::v2::image::{decoded, malformed};
 pub(super) enum Route {
     Plain,
     Liveness,
-}
-
-/// Decodes a fingerprint and tells its kind.
-pub(super) fn fingerprint(text: &str) -> Result<(Vec<u8>, FingerprintKind), Invalid> {
-    let bytes = decoded(text)?;
-    if bytes.len() > FingerprintKind::MAX_BYTES {
-        return Err(Invalid::new(FieldCode::Length, "must have at most 1 MiB"));
-    }
-    let kind = FingerprintKind::of(&bytes).ok_or_else(|| {
-        Invalid::new(
-            FieldCode::Format,
-            "must be a PNG, JPEG, BMP, TIFF or WSQ image or an ISO/IEC 19794-2 template",
-        )
-    })?;
-    Ok((bytes, kind))
 }
 
 /// Members of a person that only the server writes.
@@ -47,11 +33,11 @@ fn read_only(members: &mut Members<'_>, names: &[&str]) {
 #[derive(Default)]
 struct Biometrics {
     face: Option<Vec<u8>>,
-    fingerprint: Option<(Vec<u8>, FingerprintKind)>,
+    fingerprint: Option<NewPrint>,
 }
 
 fn biometrics(members: &mut Members<'_>, route: Route) -> Biometrics {
-    let (face, fingerprint) = (members.text("faceImage", decoded), members.text("fingerprint", fingerprint));
+    let (face, fingerprint) = (members.text("faceImage", decoded), fingerprint::take(members));
     match (members.flag("livenessDetection"), route) {
         (Some(true), Route::Plain) => members.fault(
             "livenessDetection",

@@ -84,14 +84,14 @@ fn statuses(members: &mut Members<'_>) -> Statuses {
 
 async fn handle(permit: Permit<BiometricsMatch>, body: JsonBody) -> Answer {
     let mut members = Members::of_body(parse(&body.bytes).map_err(|e| image::malformed(&e))?)?;
-    let probe = image::take_probe(&mut members)?;
+    let presented = image::take_presented(&mut members);
     let limit = members.count("limit", 1..=MAX_LIMIT).unwrap_or(DEFAULT_LIMIT);
     let wanted = wanted(&mut members, "maxFalsePositiveRate");
     let collections = collection_refs::read(&mut members, "collections");
     let statuses = statuses(&mut members);
-    let image = image::finished(members, probe)?;
+    members.finish()?;
     let collections = collection_refs::resolve(&permit, collections).await?.into_set();
-    let question = Question { image, limit: limit as usize, wanted, collections, statuses };
+    let question = Question { presented, limit: limit as usize, wanted, collections, statuses };
     let answer = permit.registry.search(&permit.caller, question).await?;
     respond::json(StatusCode::OK, &SearchView::from(&answer))
 }
@@ -99,13 +99,14 @@ async fn handle(permit: Permit<BiometricsMatch>, body: JsonBody) -> Answer {
 pub(crate) fn route() -> Route {
     let operation = Operation::new("Matching", "searchPersons", "Who is it?", Some(Scope::BiometricsMatch))
         .describe(
-            "Looks for the one face of an image among all enrolled faces (1:N), most alike first. Nobody below the threshold \
+            "Looks for a face, a fingerprint or both among all that are enrolled (1:N), most alike first. Nobody below the threshold \
              is named: an empty list says that it is nobody who is enrolled. The threshold follows the size of the gallery, so \
              that `maxFalsePositiveRate` (by default 0.001) holds for the whole search. `minScore` lists others too; `match` \
              still says who reaches the threshold. A search decides nothing about a person.",
         )
         .body("SearchRequest", &json!({ "faceImage": "/9j/4AAQSkZJRg…", "limit": 5, "collections": ["staff"] }))
         .face()
+        .fingerprint()
         .problems(&[codes::GALLERY_LOADING, codes::FACES_NOT_CONFIGURED, codes::FINGERPRINTS_NOT_CONFIGURED])
         .answer(200, "The candidates.", Some("SearchAnswer"));
     Route::new(Method::POST, "/v2/persons/search", post(handle), operation)

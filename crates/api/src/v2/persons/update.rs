@@ -7,7 +7,6 @@ use domain::{FieldCode, Invalid, Scope, Status, Time};
 use registry::{Decision, NewImages, Person, Update};
 use serde_json::json;
 
-use super::enrolment::fingerprint;
 use super::profile;
 use super::repeated::Repeated;
 use super::show::{self, Refused};
@@ -19,6 +18,7 @@ use crate::openapi::Operation;
 use crate::problem::{Answer, Problem, codes};
 use crate::routes::Route;
 use crate::v2::collection_refs::{self, Refs};
+use crate::v2::fingerprint;
 use crate::v2::image::{decoded, malformed};
 use crate::v2::path::{IdPath, person_id};
 
@@ -64,7 +64,7 @@ fn read(bytes: &[u8], now: Time) -> Result<Read, Problem> {
             inner.fault("livenessDetection", Invalid::new(FieldCode::NotHere, detail));
         }
         repeated.take_biometric(inner);
-        (inner.text("faceImage", decoded), inner.text("fingerprint", fingerprint))
+        (inner.text("faceImage", decoded), fingerprint::take(inner))
     });
     members.finish()?;
     let (face, fingerprint) = match images {
@@ -125,6 +125,7 @@ fn operation(id: &str, summary: &str) -> Operation {
         .header("If-Match", "Change only if the person still has this entity tag.")
         .body("PersonUpdate", &json!({ "phone": "+1234567891", "email": null }))
         .face()
+        .fingerprint()
         .problems(&[
             codes::READ_ONLY_FIELD,
             codes::EXTERNAL_ID_TAKEN,

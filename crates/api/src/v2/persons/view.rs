@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::Time;
-use registry::{Evidence, Images, Models, Person, Quality};
+use registry::{Evidence, Images, Models, Person, Position, PrintInfo, Quality};
 use serde::Serialize;
 
 use crate::json::base64;
@@ -72,6 +72,36 @@ struct SampleView {
     kind: &'static str,
     state: &'static str,
     created_at: String,
+    #[serde(flatten)]
+    print: Option<PrintView>,
+}
+
+/// What is known of a fingerprint.
+#[derive(Serialize)]
+pub(crate) struct PrintView {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    finger: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dpi: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quality: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    advice: Option<&'static str>,
+}
+
+/// For an impression that does, where another would do better.
+const ADVICE: &str =
+    "little of the finger can be seen: another impression, clean and flat, will match more surely";
+
+impl From<&PrintInfo> for PrintView {
+    fn from(info: &PrintInfo) -> Self {
+        Self {
+            finger: info.position().map(Position::as_str),
+            dpi: info.dpi(),
+            quality: info.quality(),
+            advice: info.is_poor().then_some(ADVICE),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -88,9 +118,14 @@ struct VerificationView<'a> {
 
 #[derive(Serialize)]
 pub(crate) struct ModelsView<'a> {
-    detector: &'a str,
-    embedder: &'a str,
-    liveness: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detector: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    embedder: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    liveness: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extractor: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -107,7 +142,12 @@ pub(crate) struct QualityView {
 
 impl<'a> From<&'a Models> for ModelsView<'a> {
     fn from(m: &'a Models) -> Self {
-        Self { detector: &m.detector, embedder: &m.embedder, liveness: &m.liveness }
+        Self {
+            detector: m.detector.as_deref(),
+            embedder: m.embedder.as_deref(),
+            liveness: m.liveness.as_deref(),
+            extractor: m.extractor.as_deref(),
+        }
     }
 }
 
@@ -137,6 +177,7 @@ fn biometrics(person: &Person, images: &Images) -> BiometricView {
         kind,
         state: if sample.is_evidence() { "evidence" } else { "enrolled" },
         created_at: sample.created_at().to_string(),
+        print: sample.print().map(PrintView::from),
     });
     BiometricView {
         face_image: images.face.as_deref().map(base64::encode),

@@ -2,7 +2,6 @@
 
 mod folds;
 mod pairs;
-mod plot;
 mod similarity;
 
 use std::collections::BTreeMap;
@@ -11,11 +10,13 @@ use std::path::Path;
 use std::time::Instant;
 
 use domain::biometric::Calibration;
-use engine::face::{FaceError, Template, Want};
+use engine::EngineError;
+use engine::face::{Template, Want};
 use engine::worker::Faces;
 use serde::Serialize;
 
 use super::liveness::EvaluateError;
+use super::plot;
 use super::rates::{self, Interval};
 use pairs::{Pair, Pairs};
 use similarity::Similarities;
@@ -75,7 +76,8 @@ pub(crate) struct Evaluation {
 impl Evaluation {
     /// Draws the DET curve.
     pub(crate) fn plot(&self, file: &Path) -> Result<(), EvaluateError> {
-        fs::write(file, plot::det(&self.similarities)).map_err(|e| EvaluateError::Read(file.to_owned(), e))
+        fs::write(file, plot::det(&self.similarities.det()))
+            .map_err(|e| EvaluateError::Read(file.to_owned(), e))
     }
 }
 
@@ -85,7 +87,7 @@ fn templates(faces: &Faces, files: &[std::path::PathBuf]) -> Result<Vec<Option<T
         let bytes = fs::read(path).map_err(|e| EvaluateError::Read(path.to_owned(), e))?;
         match faces.analyse_blocking(bytes, Want::Central) {
             Ok(analysis) => Ok(analysis.template),
-            Err(FaceError::Rejected(_)) => Ok(None),
+            Err(EngineError::Rejected(_)) => Ok(None),
             Err(error) => Err(error.into()),
         }
     };
@@ -127,16 +129,6 @@ fn report(
     let scored: Vec<folds::Scored> =
         pairs.pairs.iter().map(|p| folds::Scored { fold: p.fold, same: p.same, cosine: cosine(p) }).collect();
     let outcome = folds::judge(&scored, pairs.folds);
-    if std::env::var_os("DBG").is_some() {
-        for (p, s) in pairs.pairs.iter().zip(&scored) {
-            if (s.cosine >= outcome.threshold) != s.same {
-                eprintln!(
-                    "{} {:.3} {:?} {:?}",
-                    s.same, s.cosine, pairs.images[p.first], pairs.images[p.second]
-                );
-            }
-        }
-    }
     let (same, other): (Vec<_>, Vec<_>) = scored.iter().partition(|s| s.same);
     let cosines = |of: Vec<&folds::Scored>| of.iter().map(|s| s.cosine).collect::<Vec<f32>>();
     let failed = templates.iter().filter(|t| t.is_none()).count();
@@ -175,7 +167,7 @@ fn report(
 
 fn stated(calibration: &Calibration, all: &Similarities) -> Vec<Stated> {
     let at = |rate: f64| {
-        let cosine = calibration.cosine(rate);
+        let cosine = calibration.raw(rate);
         let errors = all.impostors_above(cosine);
         Stated { stated: rate, cosine, measured: errors as f64 / all.impostors().max(1) as f64, errors }
     };

@@ -2,6 +2,8 @@
 
 use engine::face::Template;
 
+use crate::evaluate::plot::Det;
+
 /// Steps of the histograms over cosines from −1 to 1: fine enough that no rate hangs on them.
 const STEPS: usize = 40_000;
 
@@ -83,8 +85,13 @@ impl Similarities {
         (self.nearest_is_mate, self.mated)
     }
 
+    /// What a DET curve is drawn from.
+    pub(super) fn det(&self) -> Det {
+        Det { curve: self.curve(), genuine: self.genuines(), impostor: self.impostors() }
+    }
+
     /// False match and false non-match rate at thresholds from low to high, one where either changes.
-    pub(super) fn curve(&self) -> Vec<(f64, f64)> {
+    fn curve(&self) -> Vec<(f64, f64)> {
         let (all_g, all_i) = (self.genuines() as f64, self.impostors() as f64);
         let (mut missed, mut wrong) = (0, self.impostors());
         let mut curve = Vec::new();

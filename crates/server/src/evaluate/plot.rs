@@ -2,8 +2,6 @@
 
 use std::fmt::Write as _;
 
-use super::similarity::Similarities;
-
 const WIDTH: f64 = 640.0;
 const HEIGHT: f64 = 480.0;
 const LEFT: f64 = 70.0;
@@ -25,12 +23,19 @@ impl Axis {
     }
 }
 
-/// The curve of `all`.
-pub(super) fn det(all: &Similarities) -> String {
+/// What a curve is drawn from: false match and false non-match rates at thresholds from low to high, and how many pairs.
+pub(super) struct Det {
+    pub(super) curve: Vec<(f64, f64)>,
+    pub(super) genuine: u64,
+    pub(super) impostor: u64,
+}
+
+/// The curve.
+pub(super) fn det(det: &Det) -> String {
     #[expect(clippy::cast_possible_truncation, reason = "a few decades")]
     let decades = |count: u64| -((count.max(10) as f64).log10().floor() as i32).min(8);
-    let x = Axis { low: decades(all.impostors()), from: LEFT, to: WIDTH - RIGHT };
-    let y = Axis { low: decades(all.genuines()), from: HEIGHT - BOTTOM, to: TOP };
+    let x = Axis { low: decades(det.impostor), from: LEFT, to: WIDTH - RIGHT };
+    let y = Axis { low: decades(det.genuine), from: HEIGHT - BOTTOM, to: TOP };
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" font-family=\"sans-serif\" font-size=\"12\">\
          <rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n"
@@ -57,7 +62,7 @@ pub(super) fn det(all: &Similarities) -> String {
         );
     }
     let points: Vec<String> =
-        all.curve().iter().map(|(fmr, fnmr)| format!("{:.1},{:.1}", x.place(*fmr), y.place(*fnmr))).collect();
+        det.curve.iter().map(|(fmr, fnmr)| format!("{:.1},{:.1}", x.place(*fmr), y.place(*fnmr))).collect();
     let _ = writeln!(
         svg,
         "<polyline fill=\"none\" stroke=\"#0b5fa5\" stroke-width=\"2\" points=\"{}\"/>",
@@ -69,9 +74,9 @@ pub(super) fn det(all: &Similarities) -> String {
          <text transform=\"translate(16 {:.1}) rotate(-90)\" text-anchor=\"middle\">False non-match rate ({} pairs)</text></svg>",
         f64::midpoint(LEFT, WIDTH - RIGHT),
         HEIGHT - 12.0,
-        all.impostors(),
+        det.impostor,
         f64::midpoint(TOP, HEIGHT - BOTTOM),
-        all.genuines()
+        det.genuine
     );
     svg
 }

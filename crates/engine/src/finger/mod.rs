@@ -1,0 +1,60 @@
+//! Fingerprints: from bytes of an image or a record to a template, run by threads of their own.
+
+mod chain;
+mod fingers;
+mod foreground;
+mod kind;
+mod network;
+mod picture;
+mod quality;
+mod scale;
+mod wsq;
+
+use std::sync::Arc;
+
+use minutiae::{Position, Template};
+
+pub use chain::Limits;
+pub use fingers::{Extractor, Fingers, Settings};
+pub use kind::Kind;
+pub use quality::{COMFORTABLE, Quality};
+
+/// What a client sends of a finger.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// An image file, or a record of minutiae.
+    pub bytes: Vec<u8>,
+    /// Dots per inch of an image, [`LEAST_DPI`] to [`MOST_DPI`]; a record says it itself.
+    pub dpi: u16,
+}
+
+/// Resolution of an image of which nothing is said.
+pub const USUAL_DPI: u16 = 500;
+/// Lowest resolution that is taken: ridges are then four pixels apart.
+pub const LEAST_DPI: u16 = 250;
+/// Highest resolution that is taken.
+pub const MOST_DPI: u16 = 1_200;
+
+/// What was found in one impression of a finger.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Impression {
+    /// The template, at 500 dpi.
+    pub template: Template,
+    /// Who found the minutiae: templates of different extractors are judged by another scale, or not compared at all.
+    pub extractor: Arc<str>,
+    /// How good it is.
+    pub quality: Quality,
+    /// The finger, where a record says.
+    pub position: Option<Position>,
+    /// What was sent.
+    pub kind: Kind,
+}
+
+/// Whether an impression may be refused for its quality.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gate {
+    /// It may.
+    Quality,
+    /// It is taken as it is: it was good enough once, or is evaluated.
+    Open,
+}

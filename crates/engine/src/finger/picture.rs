@@ -1,0 +1,91 @@
+//! From untrusted bytes to grey pixels, within limits that are checked before a decoder runs.
+
+use std::io::Cursor;
+
+use domain::biometric::{Rejection, RejectionCode};
+use image::codecs::bmp::BmpDecoder;
+use image::codecs::jpeg::JpegDecoder;
+use image::codecs::png::PngDecoder;
+use image::codecs::tiff::TiffDecoder;
+use image::{DynamicImage, ImageDecoder};
+
+use super::chain::Limits;
+use super::{Kind, wsq};
+use crate::face::inspect;
+
+/// Grey pixels, rows from the top, 0 is black.
+pub(super) struct Grey {
+    pub(super) width: usize,
+    pub(super) height: usize,
+    pub(super) pixels: Vec<u8>,
+}
+
+fn damaged() -> Rejection {
+    Rejection::new(RejectionCode::FingerprintUndecodable)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "figures for a message")]
+fn within(width: usize, height: usize, limits: &Limits) -> Result<(), Rejection> {
+    let too_large = |measured: usize, limit: usize| {
+        Rejection::measured(RejectionCode::ImageTooLarge, measured as f64, limit as f64)
+    };
+    let side = width.max(height);
+    if side > limits.side {
+        return Err(too_large(side, limits.side));
+    }
+    if width * height > limits.pixels {
+        return Err(too_large(width * height, limits.pixels));
+    }
+    Ok(())
+}
+
+/// Decodes an image file.
+pub(super) fn decode(bytes: &[u8], kind: Kind, limits: &Limits) -> Result<Grey, Rejection> {
+    match kind {
+        Kind::Png | Kind::Jpeg => {
+            let header = inspect(bytes).map_err(|_| damaged())?;
+            let (width, height) = (header.width as usize, header.height as usize);
+            within(width, height, limits)?;
+            if width * height * header.scans as usize > limits.work {
+                return Err(damaged());
+            }
+            if kind == Kind::Png {
+                let decoder =
+                    PngDecoder::with_limits(Cursor::new(bytes), bounds(limits)).map_err(|_| damaged())?;
+                grey(decoder, limits)
+            } else {
+                grey(JpegDecoder::new(Cursor::new(bytes)).map_err(|_| damaged())?, limits)
+            }
+        }
+        Kind::Bmp => grey(BmpDecoder::new(Cursor::new(bytes)).map_err(|_| damaged())?, limits),
+        Kind::Tiff => grey(TiffDecoder::new(Cursor::new(bytes)).map_err(|_| damaged())?, limits),
+        Kind::Wsq => {
+            wsq::decode(bytes, |width, height| within(width, height, limits)).map_err(|fault| match fault {
+                wsq::Fault::Refused(rejection) => rejection,
+                wsq::Fault::Damaged => damaged(),
+            })
+        }
+        Kind::Minutiae => Err(damaged()),
+    }
+}
+
+fn bounds(limits: &Limits) -> image::Limits {
+    let side = u32::try_from(limits.side).unwrap_or(u32::MAX);
+    let mut bounds = image::Limits::default();
+    bounds.max_image_width = Some(side);
+    bounds.max_image_height = Some(side);
+    bounds.max_alloc = Some(limits.pixels as u64 * 16);
+    bounds
+}
+
+fn grey(mut decoder: impl ImageDecoder, limits: &Limits) -> Result<Grey, Rejection> {
+    let (width, height) = decoder.dimensions();
+    if width == 0 || height == 0 {
+        return Err(damaged());
+    }
+    within(width as usize, height as usize, limits)?;
+    decoder.set_limits(bounds(limits)).map_err(|_| damaged())?;
+    let image = DynamicImage::from_decoder(decoder).map_err(|_| damaged())?.into_luma8();
+    let (width, height) = (image.width() as usize, image.height() as usize);
+    Ok(Grey { width, height, pixels: image.into_raw() })
+}
