@@ -59,6 +59,8 @@ impl Template {
                 kept.push(minutia);
             }
         }
+        // The same minutiae are the same template, whatever was left out.
+        kept.sort_by_key(|m| (std::cmp::Reverse(m.quality), m.x, m.y, m.angle));
         Self(kept)
     }
 

@@ -27,6 +27,8 @@ pub use store::PairDecision;
 const MOST: usize = 20;
 /// Rate of strangers from which somebody is looked at by both face and finger.
 const SOMEWHAT: f64 = 1e-3;
+/// Rate of strangers below which one of two modalities says something of its own.
+const SAYS_SOMETHING: f64 = 1e-2;
 /// Rounds of comparing with those who were enrolled meanwhile.
 const ATTEMPTS: usize = 1_000;
 
@@ -256,7 +258,10 @@ impl Registry {
         (face, finger): (Option<Alike>, Option<Alike>),
     ) -> Result<Option<Suspect>, Error> {
         let threshold = self.threshold(population, enrolling);
-        let both = face.zip(finger).map(|(face, finger)| face.fused(finger));
+        // Together they tell something only where each does: else one finger would decide alone.
+        let says = |alike: &Alike| alike.false_match_rate <= SAYS_SOMETHING;
+        let both = face.zip(finger).filter(|(face, finger)| says(face) && says(finger));
+        let both = both.map(|(face, finger)| face.fused(finger));
         let reaches = |alike: &Option<Alike>| alike.filter(|a| a.score >= threshold);
         let found = match (reaches(&both), reaches(&face), reaches(&finger)) {
             (Some(both), None, _) => Some((both, true, Modality::Both)),

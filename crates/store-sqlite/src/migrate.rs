@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn faces_enrolled_before_there_was_a_search_are_followed() {
+    fn samples_enrolled_before_they_were_searched_are_followed() {
         let mut connection = Connection::open_in_memory().unwrap();
         connection.execute_batch(STEPS[0]).unwrap();
         connection.pragma_update(None, "user_version", 1).unwrap();
@@ -66,13 +66,17 @@ mod tests {
             .unwrap();
         migrate(&mut connection).unwrap();
         let followed: Vec<(Vec<u8>, u64)> = connection
-            .prepare("SELECT person, sequence FROM search_changes")
+            .prepare("SELECT person, sequence FROM search_changes ORDER BY person")
             .unwrap()
             .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
             .unwrap()
             .collect::<Result<_, _>>()
             .unwrap();
-        assert_eq!(followed, [(vec![0x0a], 7)], "the enrolled face counts, evidence and fingers do not");
+        assert_eq!(
+            followed,
+            [(vec![0x0a], 7), (vec![0x0b], 8)],
+            "enrolled faces and fingers count, evidence does not"
+        );
     }
 
     #[test]

@@ -11,8 +11,11 @@ use serde_json::{Value, json};
 
 use crate::faces;
 
-const SETTINGS: Settings =
-    Settings { workers: 2, queue: 64, limits: Limits { side: 4_000, pixels: 8_000_000, work: 160_000_000, window: 640 } };
+const SETTINGS: Settings = Settings {
+    workers: 2,
+    queue: 64,
+    limits: Limits { side: 4_000, pixels: 8_000_000, work: 160_000_000, window: 640 },
+};
 
 /// The models with the network for fingerprints, fetched if it is missing.
 ///

@@ -141,7 +141,7 @@ fn nothing_of_a_person_or_token_is_readable_at_rest_or_in_the_log() {
     let server = Server::start(&data);
     let log = server.log.clone();
     let mut client = Client::connect(server.address, &token).unwrap();
-    let print = [b"FMR\0".as_slice(), b"FINGERPRINT-CANARY-0123456789"].concat();
+    let print = testkit::fingers::record(40);
     let values = [
         "Canaryfirst",
         "Canarylast",

@@ -125,16 +125,15 @@ fn images_lie_in_an_image_store_with_signed_requests_and_come_back() {
         .env("AWS_SECRET_ACCESS_KEY", "test");
     let server = Server::run(&mut command, folder.path());
     let mut client = Client::connect(server.address, &secret).unwrap();
-    // "FMR", a version and some bytes: taken for minutiae.
-    let body =
-        json!({"firstName": "A", "lastName": "B", "biometricData": {"fingerprint": "Rk1SACAyMAAAAAA="}});
+    let print = testkit::fingers::text(&testkit::fingers::record(40));
+    let body = json!({"firstName": "A", "lastName": "B", "biometricData": {"fingerprint": print}});
     let made = client.send("POST", "/v2/persons", Some(&body.to_string())).unwrap();
     assert_eq!(made.status, 201, "{}", made.body);
     let id = serde_json::from_str::<Value>(&made.body).unwrap()["id"].as_str().unwrap().to_owned();
     assert_eq!(bucket.objects().len(), 1);
     let read = client.send("GET", &format!("/v2/persons/{id}"), None).unwrap().body;
     let read: Value = serde_json::from_str(&read).unwrap();
-    assert_eq!(read["biometricData"]["fingerprint"], "Rk1SACAyMAAAAAA=");
+    assert_eq!(read["biometricData"]["fingerprint"], print);
     assert_eq!(client.send("DELETE", &format!("/v2/persons/{id}"), None).unwrap().status, 200);
     assert_eq!(bucket.objects(), [""; 0]);
     assert!(server.terminate());

@@ -7,8 +7,9 @@ mod transfer;
 
 pub use search::{
     a_collection_has_members_and_goes_when_empty, a_pair_is_kept_once_and_goes_with_its_persons,
-    a_template_made_again_stands_beside_the_first, galleries_can_follow_every_change,
-    loading_meets_every_face_once, no_change_is_lost_between_two_pages, nobody_is_enrolled_unseen,
+    a_template_made_again_stands_beside_the_first, fingerprints_are_followed_as_faces_are,
+    galleries_can_follow_every_change, loading_meets_every_face_once, no_change_is_lost_between_two_pages,
+    nobody_is_enrolled_unseen,
 };
 
 pub use transfer::what_is_moved_arrives_as_it_was;
@@ -453,6 +454,7 @@ macro_rules! contract_suite {
             the_high_water_mark_never_falls,
             a_store_in_use_is_ready_and_whole,
             galleries_can_follow_every_change,
+            fingerprints_are_followed_as_faces_are,
             no_change_is_lost_between_two_pages,
             loading_meets_every_face_once,
             nobody_is_enrolled_unseen,

@@ -5,7 +5,7 @@ use domain::{CollectionId, DuplicateId, PersonId, Status};
 use super::{OURS, Seed, at, commit, conflict, entry, insert, person, query, sample, theirs, update};
 use crate::{
     Changes, CollectionChange, CollectionRow, Conflict, IndexEntry, IndexField, PairChange, PairDecision,
-    PairRow, PersonChange, Remade, SampleState, SearchRow, Sequence, Slot, Store,
+    PairRow, PersonChange, Remade, SampleKind, SampleState, SearchRow, Sequence, Slot, Store,
 };
 
 /// A new person with an enrolled face.
@@ -38,6 +38,22 @@ fn search_row(n: u8) -> SearchRow {
         collections: vec![],
         samples: vec![head],
     }
+}
+
+/// Whoever has only a fingerprint is loaded, followed, and met by enrolments like anybody else.
+pub async fn fingerprints_are_followed_as_faces_are(store: &dyn Store) {
+    let start = sequence(store).await;
+    let mut changes = enrolment(1);
+    changes.samples[0].head.kind = SampleKind::Fingerprint;
+    let head = changes.samples[0].head.clone();
+    commit(store, changes).await;
+    assert_eq!(changed(store, start).await, (vec![person(1).id], vec![]));
+    let all = store.searchable(OURS, None, None, 10).await.expect("persons");
+    assert_eq!(all, [SearchRow { samples: vec![head], ..search_row(1) }]);
+    let mut late = enrolment(2);
+    late.searched_up_to = Some(start);
+    let up_to = sequence(store).await;
+    assert_eq!(conflict(store, late).await, Conflict::Enrolled { persons: vec![person(1).id], up_to });
 }
 
 /// A gallery that follows the changes knows everything a search must know, and nothing about other tenants.
