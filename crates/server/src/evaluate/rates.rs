@@ -59,12 +59,13 @@ pub(crate) fn eer(live: &[f32], spoof: &[f32]) -> Option<f64> {
         scores
     };
     let (live, spoof) = (sorted(live), sorted(spoof));
-    let below = |scores: &[f32], t: f32| scores.partition_point(|s| *s < t) as f64 / scores.len() as f64;
+    let below = |scores: &[f32], t: f32| scores.partition_point(|s| *s < t);
+    let part = |count: usize, of: &[f32]| count as f64 / of.len() as f64;
     live.iter()
         .chain(&spoof)
         .copied()
         .chain([f32::INFINITY])
-        .map(|t| (1.0 - below(&spoof, t), below(&live, t)))
+        .map(|t| (part(spoof.len() - below(&spoof, t), &spoof), part(below(&live, t), &live)))
         .min_by(|a, b| (a.0 - a.1).abs().total_cmp(&(b.0 - b.1).abs()))
         .map(|(a, b)| f64::midpoint(a, b))
 }
