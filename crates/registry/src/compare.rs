@@ -141,15 +141,19 @@ impl Registry {
     }
 
     async fn face_of(&self, caller: &Caller, id: PersonId, image: Vec<u8>) -> Result<Alike, Error> {
-        self.faces()?;
         let enrolled = self.enrolled_of(caller, id).await?;
         let template = self.template_of(image).await?;
         self.alike(&enrolled, &template)
     }
 
     async fn finger_of(&self, caller: &Caller, id: PersonId, print: NewPrint) -> Result<Alike, Error> {
-        self.fingers()?;
-        let enrolled = self.enrolled_prints_of(caller, id).await?;
+        let enrolled = match self.enrolled_prints_of(caller, id).await {
+            // Whether there is such a person comes before what could be said of one.
+            Err(Error::NoFingerprintEnrolled) if self.fingers.is_none() => {
+                Err(Error::FingerprintsNotConfigured)
+            }
+            other => other,
+        }?;
         let probe = self.finger_probe(print).await?;
         self.alike_print(&enrolled, &probe)?.ok_or(Error::NoFingerprintEnrolled)
     }

@@ -118,13 +118,13 @@ impl Registry {
             Change::Set(Finger::Seen(print)) if draft.takes_finger() => self.probe_of(print),
             _ => None,
         };
-        let enrolling = (template.is_some() || finger.is_some()).then(|| Enrolling {
+        let enrolling = Enrolling {
             person: draft.opened.person.id,
             face: template,
             finger,
             on_duplicate: self.settings.on_duplicate,
-        });
-        self.commit_draft(caller, draft, enrolling, None).await
+        };
+        self.commit_draft(caller, draft, Some(enrolling), None).await
     }
 
     /// Commits the next version of a person: as an enrolment where it brings a face nobody has compared yet.

@@ -48,7 +48,7 @@ const RADIANS: f32 = std::f32::consts::PI / 128.0;
 /// Sine and cosine of every angle.
 const SINES: [(f32, f32); 256] = {
     // Turned on step by step, in double precision: the error after 256 steps is far below that of a float.
-    let (sin, cos) = (0.024_541_228_522_912_288_f64, 0.999_698_818_696_204_25_f64);
+    let (sin, cos) = (0.024_541_228_522_912_29_f64, 0.999_698_818_696_204_2_f64);
     let mut table = [(0.0, 1.0); 256];
     let (mut s, mut c) = (0.0f64, 1.0f64);
     let mut angle = 0;
@@ -111,7 +111,7 @@ impl Alignment {
         for (index, point) in subject.points.iter().enumerate() {
             let (x, y) = self.place(point.x, point.y);
             let angle = (i16::from(point.angle) + turn) & 255;
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "eight bits")]
+            #[expect(clippy::cast_sign_loss, reason = "eight bits")]
             let mut near = probe.near(x, y, angle as u8);
             if near == 0 {
                 continue;

@@ -58,11 +58,8 @@ impl Star {
         for (index, other) in all.iter().enumerate() {
             let (dx, dy) = offset(own, other);
             let square = dx * dx + dy * dy;
-            if index == of
-                || square < NEAREST * NEAREST
-                || square > FARTHEST * FARTHEST
-                || (square, index) > near[NEIGHBOURS - 1]
-            {
+            let near_enough = (NEAREST * NEAREST..=FARTHEST * FARTHEST).contains(&square);
+            if index == of || !near_enough || (square, index) > near[NEIGHBOURS - 1] {
                 continue;
             }
             // A list of eight is kept in order by moving what is farther.

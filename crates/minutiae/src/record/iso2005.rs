@@ -12,7 +12,7 @@ pub(super) fn read(bytes: &mut Bytes<'_>) -> Result<Record, BadRecord> {
     let (views, _reserved) = (bytes.u8()?, bytes.u8()?);
     let mut first = None;
     for _ in 0..views {
-        let view = read_view(bytes, &image, |angle| Some(angle))?;
+        let view = read_view(bytes, &image, Some)?;
         first = first.or(Some(view));
     }
     bytes.end()?;

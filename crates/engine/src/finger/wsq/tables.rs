@@ -90,7 +90,7 @@ impl Tables {
 fn filters(segment: &mut Reader<'_>) -> Result<(Filter, Filter), Fault> {
     let lengths = [usize::from(segment.byte()?), usize::from(segment.byte()?)];
     let mut filter = |length: usize| {
-        if length % 2 == 0 || length > MOST_TAPS {
+        if length.is_multiple_of(2) || length > MOST_TAPS {
             return Err(Fault::Damaged);
         }
         let tap = |place: usize| {

@@ -179,7 +179,7 @@ pub(crate) fn evaluate(
             extract_ms: took.as_secs_f64() * 1e3 / database.images.len().max(1) as f64,
         });
         pooled.add(&outcome.all);
-        compared.add(outcome);
+        compared.add(&outcome);
     }
     pooled.sort();
     let images: usize = databases.iter().map(|d| d.images.len()).sum();

@@ -61,7 +61,7 @@ pub(super) fn compare(images: &[Image], extracted: &[Extracted]) -> Compared {
 }
 
 impl Compared {
-    pub(super) fn add(&mut self, other: Self) {
+    pub(super) fn add(&mut self, other: &Self) {
         self.protocol.add(&other.protocol);
         self.count += other.count;
         self.time += other.time;
