@@ -55,3 +55,40 @@ proptest! {
         }
     }
 }
+
+/// Draws ridges, encodes them at several sizes and rates, and writes what the reference makes of them again.
+const ORACLE: &str = r"
+import sys, numpy as np, wsq
+from PIL import Image
+for number, (width, height) in enumerate([(32, 32), (33, 47), (128, 96), (255, 129), (300, 301), (388, 374), (500, 640)]):
+    y, x = np.mgrid[0:height, 0:width].astype(float)
+    ridges = 128 + 100 * np.sin(np.hypot(x - width / 3, y - height / 2) * 2 * np.pi / (7 + number))
+    noise = np.random.default_rng(number).normal(0, 4 * number, ridges.shape)
+    image = Image.fromarray((ridges + noise).clip(0, 255).astype(np.uint8))
+    image.save(f'{sys.argv[1]}/{number}.wsq')
+    Image.open(f'{sys.argv[1]}/{number}.wsq').convert('L').save(f'{sys.argv[1]}/{number}.png')
+";
+
+#[test]
+fn files_of_many_sizes_are_decoded_as_the_reference_decodes_them() {
+    let Some(python) = std::env::var_os("PERSONHOOD_WSQ_PYTHON") else {
+        assert!(
+            std::env::var_os("PERSONHOOD_REQUIRE_WSQ").is_none(),
+            "PERSONHOOD_WSQ_PYTHON names no Python with wsq"
+        );
+        eprintln!("PROVED NOTHING: PERSONHOOD_WSQ_PYTHON names no Python with wsq, numpy and pillow");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let status = std::process::Command::new(python).args(["-c", ORACLE]).arg(folder.path()).status().unwrap();
+    assert!(status.success());
+    for number in 0..7 {
+        let file =
+            |extension: &str| std::fs::read(folder.path().join(format!("{number}.{extension}"))).unwrap();
+        let expected: GrayImage = image::load_from_memory(&file("png")).unwrap().into_luma8();
+        let found = decode(&file("wsq"), any_size).unwrap();
+        assert_eq!((found.width, found.height), (expected.width() as usize, expected.height() as usize));
+        let off = found.pixels.iter().zip(expected.as_raw()).map(|(a, b)| a.abs_diff(*b)).max();
+        assert!(off <= Some(1), "{number}: off by {off:?} grey levels");
+    }
+}
