@@ -3,14 +3,14 @@
 use std::sync::OnceLock;
 
 use engine::finger::{Fingers, Gate, Limits, Sent, Settings};
-use engine::models::Models;
+use engine::models::Manifest;
 
 fn engine() -> &'static Fingers {
     static ENGINE: OnceLock<Fingers> = OnceLock::new();
     ENGINE.get_or_init(|| {
         let limits = Limits { side: 512, pixels: 40_000, work: 400_000, window: 256 };
-        let models = Models::open(&std::env::temp_dir().join("personhood-fuzz")).expect("a folder");
-        Fingers::built_in(&models, Settings { workers: 1, queue: 1, limits }).expect("a thread")
+        let manifest = Manifest::built_in().expect("the manifest");
+        Fingers::built_in(&manifest, Settings { workers: 1, queue: 1, limits }).expect("a thread")
     })
 }
 

@@ -28,8 +28,9 @@ fuzz_target!(|bytes: &[u8]| {
         assert!(score.is_finite() && score >= 0.0);
     }
     let gallery = Gallery::default();
-    let print = Print { key: 1, position: None, foreign: false, template: &other };
-    gallery.put(1, &Held { tag: 0, collections: &[], prints: &[print] });
+    let subject = Arc::new(Subject::new(&other));
+    let print = Print { key: 1, position: None, foreign: false, subject };
+    gallery.put(1, &Held { tag: 0, collections: &[], prints: &[print], elsewhere: false });
     let question = Question {
         probe: Arc::new(probe),
         foreign: false,

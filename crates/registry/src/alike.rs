@@ -1,6 +1,6 @@
 //! From cosines to what is answered: a score, a rate, and whether it is the same person.
 
-use domain::biometric::{Calibration, MatchScore, fused_rate, rate_for_search, search_rate};
+use domain::biometric::{Calibration, FUSED_OBSERVED, MatchScore, fused_rate, rate_for_search, search_rate};
 
 use crate::error::Error;
 use crate::registry::Registry;
@@ -55,10 +55,15 @@ impl Alike {
         }
     }
 
+    /// One modality where two were presented.
+    pub(crate) fn alone(self) -> Self {
+        Self::at(fused_rate(&[self.false_match_rate]), self.extrapolated)
+    }
+
     /// Two modalities together.
     pub(crate) fn fused(self, other: Self) -> Self {
         let rate = fused_rate(&[self.false_match_rate, other.false_match_rate]);
-        Self::at(rate, self.extrapolated || other.extrapolated)
+        Self::at(rate, rate < FUSED_OBSERVED || self.extrapolated || other.extrapolated)
     }
 }
 

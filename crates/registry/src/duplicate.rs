@@ -115,6 +115,8 @@ impl Registry {
         mut changes: Changes,
     ) -> Result<Committed, Error> {
         let tenant = caller.tenant;
+        // What a finger is called is the client's word: under another name it is still the same finger.
+        let enrolling = Enrolling { finger: enrolling.finger.map(FingerProbe::of_any_name), ..enrolling };
         let about = enrolling.about();
         if enrolling.on_duplicate == OnDuplicate::Allow || !(about.face || about.finger) {
             return Ok(self.store.commit(tenant, changes).await?);
@@ -183,10 +185,12 @@ impl Registry {
             }
         }
         if let Some(finger) = &enrolling.finger {
-            // A finger alone refuses nobody: nothing is won by hiding one among others.
-            let all = Among { limit: 2 * MOST, statuses: Statuses::PROVEN_OR_PENDING, ..among[0].clone() };
-            let seen = self.seen_by_finger(population, finger, &all).await?;
-            subjects.extend(self.checked(caller, &all, seen).await?.into_iter().map(|c| c.person));
+            // A finger alone refuses nobody: nothing is won by hiding one among others, and one pass is enough.
+            let all = [Among { limit: 2 * MOST, statuses: Statuses::PROVEN_OR_PENDING, ..among[0].clone() }];
+            for among in if both { &among[..] } else { &all[..] } {
+                let seen = self.seen_by_finger(population, finger, among).await?;
+                subjects.extend(self.checked(caller, among, seen).await?.into_iter().map(|c| c.person));
+            }
         }
         subjects.sort_unstable();
         subjects.dedup();
@@ -208,14 +212,20 @@ impl Registry {
         let mut suspects = Vec::new();
         for entry in earlier {
             let person = entry.person;
-            let face = enrolling.face.as_ref().and_then(|face| entry.cosine(face));
-            let face = match face {
-                Some(cosine) => Some(Alike::of(self.faces()?.calibration(), cosine, 1)),
+            // Who gets a face now may have a finger in the gallery already, and the other way round.
+            let subject = search::subject(person);
+            let face = match &enrolling.face {
+                Some(face) => match entry.cosine(face) {
+                    Some(cosine) => Some(Alike::of(self.faces()?.calibration(), cosine, 1)),
+                    None => self.face_of_subject(population, face, subject)?.map(|s| s.alike),
+                },
                 None => None,
             };
-            let finger = enrolling.finger.as_ref().and_then(|finger| entry.finger_score(finger));
-            let finger = match finger {
-                Some((score, foreign)) => Some(Alike::of(self.fingers()?.calibration(foreign), score, 1)),
+            let finger = match &enrolling.finger {
+                Some(finger) => match entry.finger_score(finger) {
+                    Some((score, foreign)) => Some(Alike::of(self.fingers()?.calibration(foreign), score, 1)),
+                    None => self.finger_of_subject(population, finger, subject)?.map(|s| s.alike),
+                },
                 None => None,
             };
             let suspect = self.suspect(population, enrolling, person, (face, finger))?;
@@ -294,7 +304,12 @@ impl Registry {
         for suspect in suspects {
             let Some(row) = self.store.person(tenant, suspect.person).await? else { continue };
             let verification = Verification::from_stored(row.status, row.verified_at, row.expires_at);
-            let proven = matches!(verification.status(changes.now), Status::Verified | Status::Expired);
+            let status = verification.status(changes.now);
+            // A presentation that failed claims nothing.
+            if status == Status::Failed {
+                continue;
+            }
+            let proven = matches!(status, Status::Verified | Status::Expired);
             if proven && suspect.telling && enrolling.on_duplicate == OnDuplicate::Reject {
                 return Err(Error::Duplicate(suspect.person));
             }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::PersonId;
-use engine::finger::{Fingers, Gate, Impression, Kind, Sent};
+use engine::finger::{Fingers, Gate, Impression, Kind, Sent, USUAL_DPI};
 use minutiae::{Position, Probe, Scratch, Subject, Template};
 use serde::{Deserialize, Serialize};
 use store::{SampleKind, SampleRow, SampleState};
@@ -26,8 +26,8 @@ pub struct NewPrint {
     pub bytes: Vec<u8>,
     /// Its kind, by its first bytes.
     pub kind: Kind,
-    /// Resolution of an image, in dots per inch.
-    pub dpi: u16,
+    /// Resolution of an image, in dots per inch, where the client says.
+    pub dpi: Option<u16>,
     /// The finger, where the client says.
     pub position: Option<Position>,
 }
@@ -98,6 +98,11 @@ pub(crate) struct FingerProbe {
 }
 
 impl FingerProbe {
+    /// The same, whatever the finger is called.
+    pub(crate) fn of_any_name(self) -> Self {
+        Self { position: None, ..self }
+    }
+
     /// Its score with another one that is under way, and whether a client's template takes part; none for different fingers.
     pub(crate) fn score(&self, other: &Self) -> Option<(f32, bool)> {
         let same = self.position.zip(other.position).is_none_or(|(own, other)| own == other);
@@ -121,6 +126,7 @@ impl Registry {
     /// Looks at a fingerprint that is to be enrolled; without an engine it is kept as sent.
     pub(crate) async fn print(&self, new: NewPrint) -> Result<Arc<Print>, Error> {
         let NewPrint { bytes, kind, dpi, position } = new;
+        let dpi = dpi.unwrap_or(USUAL_DPI);
         let impression = match &self.fingers {
             Some(fingers) => Some(fingers.extract(Sent { bytes: bytes.clone(), dpi }, Gate::Quality).await?),
             None => None,
@@ -163,20 +169,15 @@ impl Registry {
         print: &Print,
         now: Time,
     ) -> Result<(SampleRow, SampleRef), Error> {
-        let template = print.impression.as_ref().map(|i| {
-            PrintRecord {
-                template: Some(i.template.clone()),
-                position: print.position(),
-                dpi: print.info.dpi,
-            }
-            .to_bytes()
-        });
+        // Also where nothing looked at it: once something does, finger and resolution are known.
+        let template = print.impression.as_ref().map(|i| i.template.clone());
+        let record = PrintRecord { template, position: print.position(), dpi: print.info.dpi };
         let sample = NewSample {
             kind: SampleKind::Fingerprint,
             state: SampleState::Enrolled,
             image: &print.bytes,
             model: print.impression.as_ref().map_or("", |i| &i.extractor),
-            template,
+            template: Some(record.to_bytes()),
         };
         let (row, mut reference) = self.seal_sample(caller.tenant, person, keys, sample, now)?;
         reference.print = Some(print.info);
@@ -195,12 +196,12 @@ impl Registry {
                 continue;
             }
             let found = match self.held_print(caller.tenant, &opened.key, sample)? {
-                HeldPrint::Record(record, foreign) => Some((record, foreign)),
+                HeldPrint::Record(record, foreign) => (record, foreign),
                 HeldPrint::NotYet(missing) => self.remake_print(caller.tenant, &opened.key, missing).await?,
             };
-            enrolled.extend(found.and_then(|(record, foreign)| {
-                Some(EnrolledPrint { template: record.template?, position: record.position, foreign })
-            }));
+            let (record, foreign) = found;
+            let (position, template) = (record.position, record.template);
+            enrolled.extend(template.map(|template| EnrolledPrint { template, position, foreign }));
         }
         Ok(enrolled)
     }
@@ -212,8 +213,13 @@ impl Registry {
         probe: &FingerProbe,
     ) -> Result<Option<Alike>, Error> {
         let fingers = self.fingers()?;
-        let same =
-            |e: &&EnrolledPrint| e.position.zip(probe.position).is_none_or(|(own, asked)| own == asked);
+        // Where the finger is known, one that nobody has named does not stand in for it.
+        let named = enrolled.iter().any(|e| e.position.is_some() && e.position == probe.position);
+        let same = |e: &&EnrolledPrint| match (e.position, probe.position) {
+            (Some(own), Some(asked)) => own == asked,
+            (None, Some(_)) => !named,
+            (_, None) => true,
+        };
         let mut scratch = Scratch::default();
         let alike = enrolled.iter().filter(same).map(|e| {
             let score = probe.probe.compare(&Subject::new(&e.template), &mut scratch);
@@ -240,4 +246,16 @@ pub(crate) struct EnrolledPrint {
     pub(crate) template: Template,
     pub(crate) position: Option<Position>,
     pub(crate) foreign: bool,
+}
+
+impl EnrolledPrint {
+    /// The probe it makes.
+    pub(crate) fn probe(&self) -> FingerProbe {
+        FingerProbe {
+            probe: Arc::new(Probe::new(&self.template)),
+            subject: Arc::new(Subject::new(&self.template)),
+            position: self.position,
+            foreign: self.foreign,
+        }
+    }
 }

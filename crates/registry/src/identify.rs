@@ -297,7 +297,8 @@ pub(crate) fn together(face: Option<Seen>, finger: Option<Seen>) -> Option<Seen>
                 if face.alike.false_match_rate <= finger.alike.false_match_rate { face } else { finger };
             Some(Seen { alike: face.alike.fused(finger.alike), ..telling })
         }
-        (one, other) => one.or(other),
+        // One alone vouches for so much and no more, beside persons who are known by both.
+        (one, other) => one.or(other).map(|seen| Seen { alike: seen.alike.alone(), ..seen }),
     }
 }
 

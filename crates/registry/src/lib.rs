@@ -41,7 +41,7 @@ pub use alike::{Alike, Verdict, Wanted};
 pub use collections::{Collection, CollectionPatch};
 pub use compare::{Compared, Detected, DetectedFace, Modality, Presented, Verified};
 pub use duplicate::{Duplicate, PairDecision};
-pub use engine::finger::{Kind as FingerprintKind, LEAST_DPI, MOST_DPI, USUAL_DPI};
+pub use engine::finger::{Kind as FingerprintKind, LEAST_DPI, MOST_DPI};
 pub use enroll::{Enrolment, Outcome, Pictures};
 pub use erase::{Erased, Receipt};
 pub use error::Error;

@@ -49,6 +49,8 @@ pub(crate) struct Missing {
 pub(crate) struct MissingPrint {
     person: PersonId,
     sample: SampleId,
+    /// Beside what another extractor has made: nodes may differ while one takes the place of the other.
+    slot: Slot,
     position: Option<Position>,
     dpi: u16,
 }
@@ -84,46 +86,55 @@ impl Registry {
     ) -> Result<HeldPrint, Error> {
         let (person, id, foreign) = (sample.person, sample.id, self.is_foreign(&sample.model));
         let model = if foreign { sample.model.clone() } else { self.fingers()?.id().to_owned() };
+        let slot = if sample.model.is_empty() { Slot::First } else { Slot::Second };
         let Records { own, other, .. } = records(tenant, key, sample, &model)?;
         if let Some(record) = own {
             return Ok(HeldPrint::Record(PrintRecord::from_bytes(&record)?, foreign));
         }
         let other = other.map(|record| PrintRecord::from_bytes(&record)).transpose()?;
         let (position, dpi) = other.map_or((None, USUAL_DPI), |record| (record.position, record.dpi));
-        Ok(HeldPrint::NotYet(MissingPrint { person, sample: id, position, dpi }))
+        Ok(HeldPrint::NotYet(MissingPrint { person, sample: id, slot, position, dpi }))
     }
 
-    /// Makes the template of a stored fingerprint again, and keeps it; none when its image is gone.
+    /// Makes the template of a stored fingerprint again, and keeps it; also that nothing can be made of it is kept.
     pub(crate) async fn remake_print(
         &self,
         tenant: TenantId,
         key: &Key,
         missing: MissingPrint,
-    ) -> Result<Option<(PrintRecord, bool)>, Error> {
-        let MissingPrint { person, sample, position, dpi } = missing;
-        let image = self.store.sample_image(tenant, person, sample).await?;
-        let Some(image) = image else { return Ok(None) };
-        let bytes = key.open(&place::image(tenant, person, sample), image)?;
+    ) -> Result<(PrintRecord, bool), Error> {
+        let MissingPrint { person, sample, slot, position, dpi } = missing;
         let fingers = self.fingers()?;
-        let found = match fingers.extract(Sent { bytes, dpi }, Gate::Open).await {
-            Ok(impression) => Some(impression),
-            Err(EngineError::Rejected(rejection)) => {
-                tracing::error!(%person, %sample, %rejection, "no template can be made of an enrolled fingerprint");
+        let image = self.store.sample_image(tenant, person, sample).await?;
+        let found = match image.map(|image| key.open(&place::image(tenant, person, sample), image)) {
+            Some(Ok(bytes)) => match fingers.extract(Sent { bytes, dpi }, Gate::Open).await {
+                Ok(impression) => Some(impression),
+                Err(EngineError::Rejected(rejection)) => {
+                    tracing::error!(%person, %sample, %rejection, "no template can be made of an enrolled fingerprint");
+                    None
+                }
+                Err(error) => return Err(error.into()),
+            },
+            missing => {
+                let damaged = missing.is_some();
+                tracing::error!(%person, %sample, damaged, "an enrolled fingerprint has no image to make a template of");
                 None
             }
-            Err(error) => return Err(error.into()),
         };
         let position = position.or(found.as_ref().and_then(|f| f.position));
         // A record that was kept as sent, before there was an engine, is a client's for good.
         let model = found.as_ref().map_or_else(|| fingers.id().to_owned(), |f| f.extractor.to_string());
         let foreign = self.is_foreign(&model);
         let record = PrintRecord { template: found.map(|f| f.template), position, dpi };
-        let sealed =
-            key.seal(nonce(&*self.random), &place::template(tenant, person, sample), &record.to_bytes())?;
+        let place = match slot {
+            Slot::First => place::template(tenant, person, sample),
+            Slot::Second => place::remade(tenant, person, sample, &model),
+        };
+        let sealed = key.seal(nonce(&*self.random), &place, &record.to_bytes())?;
         let mut changes = Changes::at(self.now());
-        changes.remade.push(Remade { person, sample, slot: Slot::First, model, template: sealed });
+        changes.remade.push(Remade { person, sample, slot, model, template: sealed });
         self.store.commit(tenant, changes).await?;
-        Ok(Some((record, foreign)))
+        Ok((record, foreign))
     }
 
     /// The slot of a sample that the models requests see with do not need, where `second` has made the second.

@@ -108,14 +108,14 @@ impl Registry {
             all(&opened.person).into_iter().find(|s| s.reference.id() == sample).ok_or(Error::NotFound)?;
         let sealed = self.store.sample_image(caller.tenant, id, sample).await?.ok_or(Error::NotFound)?;
         found.image = Some(opened.key.open(&place::image(caller.tenant, id, sample), sealed)?);
-        if let Some(info) = found.reference.print {
+        if found.kind == "fingerprint" {
             let heads = self.store.samples(caller.tenant, id).await?;
             if let Some(head) = heads.into_iter().find(|h| h.id == sample && self.fingers.is_some()) {
                 let foreign = head.model.clone();
                 if let HeldPrint::Record(record, is_foreign) =
                     self.held_print(caller.tenant, &opened.key, head)?
                 {
-                    let quality = info.quality.unwrap_or_default();
+                    let quality = found.reference.print.and_then(|info| info.quality).unwrap_or_default();
                     let written = |t| minutiae::record::to_iso2005(&t, record.position, quality);
                     found.template = record.template.map(written);
                     let own = self.fingers()?.id().to_owned();

@@ -6,19 +6,21 @@ use domain::lifecycle::Cause;
 use domain::person::{Change, Patch};
 use domain::{PersonId, Status, Time};
 use engine::face::Analysis;
-use minutiae::Position;
+use engine::finger::USUAL_DPI;
 use store::{Changes, IndexEntry, PersonChange, SampleKind};
 
 use crate::access::Caller;
+use crate::alike::Wanted;
 use crate::duplicate::Enrolling;
 use crate::error::Error;
 use crate::evidence::{Evidence, Method};
-use crate::finger::{NewPrint, Print, PrintInfo};
+use crate::finger::{NewPrint, Print};
 use crate::history::{EventKind, Happened};
 use crate::idempotency::{Held, Idempotency};
 use crate::person::{Person, SampleRef};
 use crate::records::{Opened, digest};
 use crate::registry::Registry;
+use crate::samples::check_print_place;
 
 /// The images of a body.
 #[derive(Debug, Default)]
@@ -242,13 +244,11 @@ impl Registry {
         match change {
             Change::Keep => return Ok(()),
             Change::Clear if present.is_none() => return Ok(()),
-            Change::Clear => {}
+            Change::Clear => draft.drop_fingerprints(),
             Change::Set(finger) => {
                 let keys = &draft.opened.tenant_keys;
-                let other_finger = |p: &PrintInfo| finger.position().is_some_and(|f| p.position() != Some(f));
-                let same = |p: SampleRef| {
-                    p.digest == digest(keys, finger.bytes()) && !p.print.as_ref().is_some_and(other_finger)
-                };
+                let same =
+                    |p: SampleRef| p.digest == digest(keys, finger.bytes()) && !finger.says_otherwise(p);
                 if present.is_some_and(same) {
                     return Ok(());
                 }
@@ -256,20 +256,33 @@ impl Registry {
                     *finger = Finger::Seen(self.print(new.clone()).await?);
                 }
                 let Finger::Seen(print) = finger else { return Ok(()) };
-                let Opened { person, key, tenant_keys, .. } = &draft.opened;
+                self.check_same_finger(caller, draft, print).await?;
+                let Opened { person, key, tenant_keys, .. } = &mut draft.opened;
                 let (row, reference) =
                     self.print_sample(caller, person.id, (key, tenant_keys), print, now)?;
+                let gone = person.sealed.biometrics.fingerprint.take();
+                check_print_place(person, &reference)?;
+                person.sealed.biometrics.fingerprint = Some(reference);
                 draft.changes.samples.push(row);
-                draft.opened.person.sealed.biometrics.fingerprint = Some(reference);
+                draft.changes.removed_samples.extend(gone.map(|gone| (person.id, gone.id())));
             }
-        }
-        if let Some(gone) = present {
-            // Where one is cleared, the next takes its place.
-            draft.opened.person.drop_fingerprint(gone.id());
-            draft.changes.removed_samples.push((draft.opened.person.id, gone.id()));
         }
         draft.kinds.push(EventKind::Updated);
         Ok(())
+    }
+
+    /// A proven person's fingerprint is replaced by one of a finger that is enrolled, or with a reviewer's word.
+    async fn check_same_finger(&self, caller: &Caller, draft: &Draft, print: &Print) -> Result<(), Error> {
+        let Some(probe) = self.probe_of(print).filter(|_| draft.was_proven() && !draft.may_review) else {
+            return Ok(());
+        };
+        let enrolled = self.enrolled_prints(caller, &draft.opened).await?;
+        let alike = self.alike_print(&enrolled, &probe)?;
+        let threshold = self.threshold_of_one(Wanted::Default);
+        if enrolled.is_empty() || alike.is_some_and(|alike| alike.score >= threshold) {
+            return Ok(());
+        }
+        Err(Error::FingerprintMismatch)
     }
 
     fn review(&self, draft: &mut Draft, to: Status, reason: Option<String>) -> Result<(), Error> {
@@ -312,12 +325,14 @@ impl Finger {
         }
     }
 
-    /// The finger the client names.
-    fn position(&self) -> Option<Position> {
-        match self {
-            Self::Raw(new) => new.position,
-            Self::Seen(print) => print.position(),
-        }
+    /// Whether the client says of a fingerprint what is not known of it: another finger, or another resolution.
+    fn says_otherwise(&self, of: SampleRef) -> bool {
+        let (position, dpi) = match self {
+            Self::Raw(new) => (new.position, new.dpi),
+            Self::Seen(print) => (print.position(), Some(print.info.dpi)),
+        };
+        let (known, known_dpi) = of.print.map_or((None, USUAL_DPI), |p| (p.position(), p.dpi));
+        position.is_some_and(|p| Some(p) != known) || dpi.is_some_and(|d| d != known_dpi)
     }
 }
 
@@ -378,6 +393,14 @@ impl Draft {
         let person = &mut self.opened.person;
         let more = person.sealed.biometrics.more_faces.drain(..);
         self.changes.removed_samples.extend(more.map(|f| (person.id, f.id())));
+    }
+
+    /// All fingerprints go.
+    fn drop_fingerprints(&mut self) {
+        let person = &mut self.opened.person;
+        let biometrics = &mut person.sealed.biometrics;
+        let all = biometrics.fingerprint.take().into_iter().chain(biometrics.more_fingerprints.drain(..));
+        self.changes.removed_samples.extend(all.map(|f| (person.id, f.id())));
     }
 
     /// Whether a check had succeeded: then the face is what it rests on.

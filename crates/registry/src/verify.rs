@@ -11,6 +11,7 @@ use crate::access::Caller;
 use crate::duplicate::Enrolling;
 use crate::enroll::{Outcome, Pictures};
 use crate::error::Error;
+use crate::finger::EnrolledPrint;
 use crate::history::{EventKind, Happened};
 use crate::idempotency::{Held, Idempotency, Ticket};
 use crate::person::Person;
@@ -91,6 +92,13 @@ impl Registry {
             }
         }
         let before = opened.person.status();
+        // What came with a presentation that failed was not looked for among others yet.
+        let finger = match (live, before) {
+            (true, Status::Failed) if self.fingers.is_some() => {
+                self.enrolled_prints(caller, &opened).await?.first().map(EnrolledPrint::probe)
+            }
+            _ => None,
+        };
         let enrolled = opened.person.biometrics().face.is_some_and(|f| !f.is_evidence());
         // A face that proves nothing new is not stored: the enrolled one stays, a failed one never replaces it.
         let stays = !live && before == Status::Verified;
@@ -139,7 +147,7 @@ impl Registry {
         let proven = matches!(before, Status::Verified | Status::Expired);
         let face = analysis.template.clone().map(Arc::new).filter(|_| live && !(enrolled && proven));
         let on_duplicate = self.settings.on_duplicate;
-        let enrolling = Enrolling { person: person.id, face, finger: None, on_duplicate };
+        let enrolling = Enrolling { person: person.id, face, finger, on_duplicate };
         self.commit_enrolment(caller, enrolling, changes).await?;
         Ok(Outcome { person, images: Pictures::Stored })
     }

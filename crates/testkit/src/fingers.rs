@@ -43,7 +43,9 @@ pub fn engine() -> Fingers {
 #[must_use]
 pub fn built_in() -> Fingers {
     static ENGINE: OnceLock<Fingers> = OnceLock::new();
-    ENGINE.get_or_init(|| Fingers::built_in(&faces::installed(), SETTINGS).expect("threads")).clone()
+    ENGINE
+        .get_or_init(|| Fingers::built_in(faces::installed().manifest(), SETTINGS).expect("threads"))
+        .clone()
 }
 
 /// The engine with the network on the fallback runtime.

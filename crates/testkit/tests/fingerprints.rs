@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up must fail loudly")]
 
+use std::sync::Arc;
+
 use domain::Scope;
 use engine::finger::Fingers;
 use image::{GrayImage, ImageFormat, Luma};
@@ -165,6 +167,7 @@ async fn face_and_finger_together_say_more_than_either() {
     wrong["fingerprint"] = json!(text(&file("p2_1")));
     let wrong = verify(&app, &ann, &wrong).await.expect(200);
     assert!(rate(&wrong.json) > rate(&alone.json), "{} after {}", wrong.text, alone.text);
+    assert_eq!((&alone.json["match"], &wrong.json["match"]), (&json!(true), &json!(false)), "{}", wrong.text);
     // Also among many.
     for who in 2..20 {
         let other = supplied::body("Other", &supplied::face(who, 0, 0.1));
@@ -203,14 +206,27 @@ async fn one_finger_alone_puts_a_pair_on_the_review_list_and_refuses_only_with_t
     app.post("/v2/persons", &allowed).await.expect(201);
 }
 
-#[tokio::test]
-async fn two_enrolments_of_one_finger_at_once_are_noticed() {
-    let app = std::sync::Arc::new(app().await);
-    let bodies = [body("One", &file("p1_1")), body("Two", &file("p1_2"))];
-    let (one, two) = tokio::join!(app.post("/v2/persons", &bodies[0]), app.post("/v2/persons", &bodies[1]));
-    one.expect(201);
-    two.expect(201);
-    assert_eq!(app.get("/v2/duplicates").await.json["data"].as_array().unwrap().len(), 1);
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_enrolments_of_one_finger_at_once_every_two_are_noticed() {
+    const AT_ONCE: usize = 8;
+    let app = Arc::new(app_with(built_in()).await);
+    for round in 0..6u16 {
+        let mut tasks = tokio::task::JoinSet::new();
+        for _ in 0..AT_ONCE {
+            let (app, body) = (Arc::clone(&app), body("Ann", &record(40 + round)));
+            tasks.spawn(async move { app.post("/v2/persons", &body).await.expect(201).id() });
+        }
+        let ids = tasks.join_all().await;
+        let pairs = app.get("/v2/duplicates?limit=200").await.expect(200);
+        let pairs = pairs.json["data"].as_array().unwrap().clone();
+        let both = |p: &&Value| {
+            p["personIds"].as_array().unwrap().iter().all(|id| ids.iter().any(|i| id == i.as_str()))
+        };
+        assert_eq!(pairs.iter().filter(both).count(), AT_ONCE * (AT_ONCE - 1) / 2, "in round {round}");
+        for id in ids {
+            app.delete(&format!("/v2/persons/{id}")).await.expect(200);
+        }
+    }
 }
 
 fn sample(bytes: &[u8], finger: &str) -> Value {
@@ -288,9 +304,65 @@ async fn sending_a_person_back_as_it_was_read_changes_nothing() {
     let replaced = app.put(&path, &replaced).await.expect(200);
     assert_eq!(replaced.json["version"], 2);
     assert_eq!(verify(&app, &ann, &probe(&file("p1_2"))).await.expect(200).json["match"], json!(false));
+    let more = json!({ "fingerprint": text(&file("p1_1")), "finger": "right-thumb" });
+    app.post(&format!("{path}/biometrics"), &more).await.expect(201);
+    let dpi = json!({ "biometricData": { "fingerprint": text(&file("p2_1")), "dpi": 480 } });
+    let corrected = app.put(&path, &dpi).await.expect(200);
+    assert_eq!(
+        corrected.json["biometricData"]["samples"][0]["dpi"], 480,
+        "the same bytes, of another resolution"
+    );
     let cleared = app.put(&path, &json!({ "biometricData": { "fingerprint": null } })).await.expect(200);
     assert_eq!(cleared.json["biometricData"], json!({}));
     verify(&app, &ann, &probe(&file("p1_2"))).await.problem(409, "no-fingerprint-enrolled");
+}
+
+#[tokio::test]
+async fn a_verified_persons_finger_is_replaced_by_its_own_or_with_a_reviewers_word() {
+    let app = app_for_both().await;
+    let ann =
+        app.post("/v2/persons/liveness", &with_both("Ann", &supplied::face(1, 0, 0.1), &file("p1_1"))).await;
+    let path = format!("/v2/persons/{}", ann.expect(201).id());
+    let writer = app.token_with(&[Scope::PersonsWrite, Scope::PersonsRead]).await;
+    let put = async |finger: &str, name: &str| {
+        let body = json!({ "biometricData": { "fingerprint": text(&file(name)), "finger": finger } });
+        let request = axum::http::Request::put(&path)
+            .header("authorization", format!("Bearer {writer}"))
+            .header("content-type", "application/json");
+        app.raw(request.body(axum::body::Body::from(body.to_string())).unwrap()).await
+    };
+    put("right-index", "p2_1").await.problem(409, "fingerprint-mismatch");
+    put("right-index", "p1_2").await.expect(200);
+    put("left-index", "p2_1").await.problem(409, "fingerprint-mismatch");
+    // The test's own token may review.
+    let body = json!({ "biometricData": { "fingerprint": text(&file("p2_1")) } });
+    app.put(&path, &body).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_finger_under_another_name_is_noticed_all_the_same() {
+    let app = app().await;
+    for (name, finger) in [("p1_1", "right-index"), ("p1_2", "left-little")] {
+        let mut new = body("Ann", &file(name));
+        new["biometricData"]["finger"] = json!(finger);
+        app.post("/v2/persons", &new).await.expect(201);
+    }
+    assert_eq!(app.get("/v2/duplicates").await.json["data"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn finger_and_resolution_are_not_forgotten_while_nothing_is_compared() {
+    let app = App::start().await;
+    let (width, height) = image("p1_1").dimensions();
+    let double =
+        image::imageops::resize(&image("p1_1"), 2 * width, 2 * height, image::imageops::FilterType::Triangle);
+    let mut new = body("Ann", &encoded(&double, ImageFormat::Png));
+    (new["biometricData"]["dpi"], new["biometricData"]["finger"]) = (json!(1000), json!("left-ring"));
+    let ann = app.post("/v2/persons", &new).await.expect(201).id();
+    let app = app.restart_with(Setup { fingers: Some(engine()), ..Setup::default() }).await;
+    let again = sample(&file("p1_2"), "left-ring");
+    assert_eq!(verify(&app, &ann, &again).await.expect(200).json["match"], json!(true));
+    verify(&app, &ann, &sample(&file("p1_2"), "left-thumb")).await.problem(409, "no-fingerprint-enrolled");
 }
 
 #[tokio::test]

@@ -51,8 +51,8 @@ codes! {
         "There is nothing to compare with. Enrol a face with `POST /v2/persons/{personId}/biometrics` or `POST /v2/persons/{personId}/liveness`.";
     FINGERPRINT_MISMATCH = CONFLICT "fingerprint-mismatch" "The fingerprint is not that of the enrolled finger"
         "Nothing was changed. Take it again with the finger that `finger` names; a reviewer can enrol it all the same with `force`.";
-    NO_FINGERPRINT_ENROLLED = CONFLICT "no-fingerprint-enrolled" "The person has no enrolled fingerprint of that finger"
-        "There is nothing to compare with. Enrol one with `POST /v2/persons/{personId}/biometrics`, or leave out `finger` to compare with all that are enrolled.";
+    NO_FINGERPRINT_ENROLLED = CONFLICT "no-fingerprint-enrolled" "The person has no enrolled fingerprint to compare with"
+        "None is enrolled, or none of the `finger` that was named. Enrol one with `POST /v2/persons/{personId}/biometrics`, or leave out `finger` to compare with all.";
     TOO_MANY_SAMPLES = CONFLICT "too-many-samples" "The person has as many samples as one may have"
         "At most ten faces, three impressions of a finger, and thirty fingerprints in all. Remove one with `DELETE /v2/persons/{personId}/biometrics/{sampleId}`.";
     TOO_MANY_MERGES = CONFLICT "too-many-merges" "The record has taken in as many others as one may"
@@ -113,8 +113,8 @@ codes! {
         "The server cannot analyse face images without weights. The operator installs them with `personhood models pull`.";
     FINGERPRINTS_NOT_CONFIGURED = NOT_IMPLEMENTED "fingerprints-not-configured" "Fingerprints cannot be compared"
         "The operator has turned fingerprints off (`fingerprints.enabled`): they are stored and returned, not compared. Send a `faceImage`.";
-    GALLERY_LOADING = SERVICE_UNAVAILABLE "gallery-loading" "The enrolled faces are being loaded"
-        "After a start the server loads all enrolled faces before it searches: seconds for a million. Repeat the request after the time in `Retry-After`. Nothing was changed.";
+    GALLERY_LOADING = SERVICE_UNAVAILABLE "gallery-loading" "What is enrolled is being loaded"
+        "After a start the server loads all enrolled faces and fingerprints before it searches, seconds for a million; after a change of models it also makes their templates again, which takes longer. Repeat the request after the time in `Retry-After`. Nothing was changed.";
     BUSY = SERVICE_UNAVAILABLE "busy" "The server is busy"
         "Repeat the request after the time in `Retry-After`. Nothing was changed.";
     UNAVAILABLE = SERVICE_UNAVAILABLE "unavailable" "The store cannot be reached"

@@ -9,7 +9,9 @@ use super::{Code, Problem, codes};
 
 impl From<Rejection> for Problem {
     fn from(rejection: Rejection) -> Self {
-        Self::new(code_of(rejection.code)).detail(rejection.code.hint()).measure(rejection.measure)
+        let hint = rejection.code.hint();
+        let detail = rejection.reason.map_or_else(|| hint.to_owned(), |reason| format!("{reason}; {hint}"));
+        Self::new(code_of(rejection.code)).detail(detail).measure(rejection.measure)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use domain::person::Change;
 use domain::{FieldCode, Invalid};
-use registry::{FingerprintKind, LEAST_DPI, MOST_DPI, NewPrint, Position, USUAL_DPI};
+use registry::{FingerprintKind, LEAST_DPI, MOST_DPI, NewPrint, Position};
 
 use super::image::decoded;
 use crate::json::Members;
@@ -42,6 +42,6 @@ pub(crate) fn take(members: &mut Members<'_>) -> Change<NewPrint> {
             members.fault(name, Invalid::new(FieldCode::NotHere, "goes with `fingerprint`"));
         }
     }
-    let dpi = dpi.and_then(|dpi| u16::try_from(dpi).ok()).unwrap_or(USUAL_DPI);
+    let dpi = dpi.and_then(|dpi| u16::try_from(dpi).ok());
     print.map(|(bytes, kind)| NewPrint { bytes, kind, dpi, position: finger })
 }

@@ -81,7 +81,7 @@ pub(crate) fn take_presented(members: &mut Members<'_>) -> Presented {
     let face = members.text("faceImage", decoded).into_set();
     let finger = fingerprint::take(members).into_set();
     if !given {
-        members.fault("faceImage", Invalid::new(FieldCode::Required, "or `fingerprint` is required"));
+        members.fault("faceImage", Invalid::new(FieldCode::Required, "this or `fingerprint` is required"));
     }
     Presented { face, finger }
 }

@@ -77,8 +77,9 @@ fn question(template: &Template) -> Question {
 }
 
 fn put(gallery: &Gallery, subject: u128, template: &Template) {
-    let print = Print { key: 1, position: None, foreign: false, template };
-    gallery.put(subject, &Held { tag: 0, collections: &[], prints: &[print] });
+    let subject_of = Arc::new(Subject::new(template));
+    let print = Print { key: 1, position: None, foreign: false, subject: subject_of };
+    gallery.put(subject, &Held { tag: 0, collections: &[], prints: &[print], elsewhere: false });
 }
 
 /// One comparison of each with each, in microseconds, and the part of it that makes a subject ready.

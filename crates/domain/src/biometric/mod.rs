@@ -5,7 +5,7 @@ mod match_score;
 mod rejection;
 
 pub use calibration::{BadCalibration, Calibration};
-pub use match_score::{MatchScore, fused_rate, rate_for_search, search_rate};
+pub use match_score::{FUSED_OBSERVED, MatchScore, fused_rate, rate_for_search, search_rate};
 pub use rejection::{Measure, Rejection, RejectionCode};
 
 /// How live a presentation looks, in `[0, 1]` on the documented scale; not a probability.

@@ -108,18 +108,26 @@ pub struct Rejection {
     pub code: RejectionCode,
     /// The figure behind it, where there is one.
     pub measure: Option<Measure>,
+    /// What exactly is wrong, where that is known.
+    pub reason: Option<&'static str>,
 }
 
 impl Rejection {
     /// A refusal without a figure.
     #[must_use]
     pub const fn new(code: RejectionCode) -> Self {
-        Self { code, measure: None }
+        Self { code, measure: None, reason: None }
+    }
+
+    /// A refusal for a reason that is known.
+    #[must_use]
+    pub const fn because(code: RejectionCode, reason: &'static str) -> Self {
+        Self { code, measure: None, reason: Some(reason) }
     }
 
     /// A refusal because `measured` missed `limit`.
     #[must_use]
     pub const fn measured(code: RejectionCode, measured: f64, limit: f64) -> Self {
-        Self { code, measure: Some(Measure { measured, limit }) }
+        Self { code, measure: Some(Measure { measured, limit }), reason: None }
     }
 }

@@ -64,10 +64,9 @@ impl Chain {
 
     /// A template that the client has made: taken as it is, and never judged as one of ours.
     fn of_record(&self, bytes: &[u8]) -> Result<Impression, EngineError> {
-        let record = record::read(bytes).map_err(|bad| {
-            tracing::debug!(reason = bad.reason(), "a record of minutiae was refused");
-            Rejection::new(RejectionCode::FingerprintUndecodable)
-        })?;
+        let refused =
+            |bad: record::BadRecord| Rejection::because(RejectionCode::FingerprintUndecodable, bad.reason());
+        let record = record::read(bytes).map_err(refused)?;
         let count = record.template.minutiae().len();
         Ok(Impression {
             template: record.template,

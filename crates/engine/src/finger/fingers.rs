@@ -8,7 +8,7 @@ use super::chain::{Chain, Limits};
 use super::{Gate, Impression, Sent};
 use crate::crew::Crew;
 use crate::error::EngineError;
-use crate::models::{Fingerprints, Models};
+use crate::models::{Fingerprints, Manifest, Models};
 use crate::runtime::{self, Runtime, memory};
 use crate::worker::StartError;
 
@@ -48,7 +48,7 @@ impl Fingers {
     /// [`StartError`] when installed weights are damaged or do not load.
     pub fn start(models: &Models, settings: Settings) -> Result<Self, StartError> {
         if !models.has_fingerprint_network() {
-            return Self::built_in(models, settings);
+            return Self::built_in(models.manifest(), settings);
         }
         let library = models.checked_library()?;
         Self::start_with(models, settings, runtime::choose(library.as_deref()).as_ref())
@@ -68,7 +68,7 @@ impl Fingers {
             let bytes = models.read(&models.manifest().fingerprints().network.weights)?;
             let networks = (0..settings.workers.max(1)).map(|_| runtime.load(&bytes).map(Some));
             let networks = networks.collect::<Result<Vec<_>, _>>()?;
-            Self::employ(models, settings, networks, Extractor::Network, &runtime.name())
+            Self::employ(models.manifest(), settings, networks, Extractor::Network, &runtime.name())
         })();
         memory::serving();
         started
@@ -78,19 +78,19 @@ impl Fingers {
     ///
     /// # Errors
     /// [`StartError::Thread`].
-    pub fn built_in(models: &Models, settings: Settings) -> Result<Self, StartError> {
+    pub fn built_in(manifest: &Manifest, settings: Settings) -> Result<Self, StartError> {
         let none = (0..settings.workers.max(1)).map(|_| None).collect();
-        Self::employ(models, settings, none, Extractor::BuiltIn, "built in")
+        Self::employ(manifest, settings, none, Extractor::BuiltIn, "built in")
     }
 
     fn employ(
-        models: &Models,
+        manifest: &Manifest,
         settings: Settings,
         networks: Vec<Option<Box<dyn runtime::Network>>>,
         extractor: Extractor,
         runtime: &str,
     ) -> Result<Self, StartError> {
-        let models = Arc::new(models.manifest().fingerprints().clone());
+        let models = Arc::new(manifest.fingerprints().clone());
         let chain = |network| Chain {
             models: Arc::clone(&models),
             network,

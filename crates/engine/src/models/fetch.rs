@@ -72,30 +72,33 @@ fn commands(package: &Package, folder: &Path) -> Vec<Command> {
     }
 }
 
-/// Fetching sources makes pip run code of the package: in an environment of its own inside `folder`, which is removed with it.
+/// Fetching sources makes pip run code of the package. It is given the pinned hash, so that it runs nothing else; and it works in an
+/// environment of its own inside `folder`, which is removed with it, where Python can make one (pip builds apart from what is
+/// installed in any case).
 fn source_commands(package: &Package, folder: &Path) -> Vec<Command> {
     let environment = folder.join("environment");
     let made = |python: &str| {
         let mut command = Command::new(python);
-        command
-            .args(["-m", "venv"])
-            .arg(&environment)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
+        command.args(["-m", "venv"]).arg(&environment);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         command.status().is_ok_and(|status| status.success())
     };
+    let pinned = folder.join("pinned.txt");
+    let line = format!("{}=={} --hash=sha256:{}\n", package.name, package.version, package.sha256);
+    if std::fs::write(&pinned, line).is_err() {
+        return Vec::new();
+    }
     let own = ["bin/python", "Scripts/python.exe"].map(|python| environment.join(python));
-    let own = own.into_iter().filter(|_| made("python3") || made("python")).find(|python| python.exists());
-    let plain = ["python3", "python"].map(std::path::PathBuf::from);
-    own.into_iter()
-        .chain(plain)
+    let own = (made("python3") || made("python")).then_some(own).into_iter().flatten();
+    own.filter(|python| python.exists())
+        .chain(["python3", "python"].map(PathBuf::from))
         .map(|python| {
             let mut pip = Command::new(python);
             pip.args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"])
-                .args(["--no-deps", "--no-binary", &package.name, "-d"])
+                .args(["--no-deps", "--no-binary", &package.name, "--require-hashes", "-d"])
                 .arg(folder)
-                .arg(format!("{}=={}", package.name, package.version));
+                .arg("-r")
+                .arg(&pinned);
             pip
         })
         .collect()

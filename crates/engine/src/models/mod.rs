@@ -167,7 +167,13 @@ impl Models {
             origin: "inference library".into(),
             installed: self.library().is_some_and(|f| f.exists()),
         });
-        networks.chain(library).collect()
+        let built_in = Entry {
+            id: self.manifest.fingerprints().built_in.id.clone(),
+            licence: "MIT OR Apache-2.0".into(),
+            origin: "finds minutiae without weights; part of the program".into(),
+            installed: true,
+        };
+        networks.chain(library).chain([built_in]).collect()
     }
 
     /// Fetches whatever is missing. A library that cannot be had is not an error: the fallback runtime serves.

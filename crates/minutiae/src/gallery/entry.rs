@@ -3,19 +3,19 @@
 use std::sync::Arc;
 
 use super::search::{Candidate, Question};
-use crate::{Position, Scratch, Subject, Template};
+use crate::{Position, Scratch, Subject};
 
 /// One impression of a subject.
-#[derive(Clone, Copy, Debug)]
-pub struct Print<'a> {
+#[derive(Clone, Debug)]
+pub struct Print {
     /// Tells the subject's impressions apart.
     pub key: u64,
     /// The finger, where it is known.
     pub position: Option<Position>,
     /// Whether a client has made the template: its scores are judged by another scale.
     pub foreign: bool,
-    /// Its template.
-    pub template: &'a Template,
+    /// Its template, ready to be compared.
+    pub subject: Arc<Subject>,
 }
 
 /// What is to be held of a subject.
@@ -26,16 +26,9 @@ pub struct Held<'a> {
     /// Collections the subject is in.
     pub collections: &'a [u128],
     /// Its impressions.
-    pub prints: &'a [Print<'a>],
-}
-
-/// An impression, prepared.
-#[derive(Debug)]
-pub(super) struct Prepared {
-    pub(super) key: u64,
-    pub(super) position: Option<Position>,
-    pub(super) foreign: bool,
-    pub(super) subject: Subject,
+    pub prints: &'a [Print],
+    /// Whether the subject is held in a gallery of another kind too: then it is not counted there.
+    pub elsewhere: bool,
 }
 
 #[derive(Debug)]
@@ -43,25 +36,19 @@ pub(super) struct Entry {
     pub(super) subject: u128,
     pub(super) tag: u32,
     collections: Box<[u128]>,
-    pub(super) prints: Box<[Arc<Prepared>]>,
+    pub(super) prints: Box<[Print]>,
+    pub(super) elsewhere: bool,
 }
 
 impl Entry {
-    /// What is prepared already is taken over from `old`.
-    pub(super) fn new(subject: u128, held: &Held<'_>, old: Option<&Self>) -> Self {
-        let prepared = |p: &Print<'_>| {
-            let known =
-                old.and_then(|old| old.prints.iter().find(|o| o.key == p.key && o.position == p.position));
-            known.map_or_else(
-                || {
-                    let subject = Subject::new(p.template);
-                    Arc::new(Prepared { key: p.key, position: p.position, foreign: p.foreign, subject })
-                },
-                Arc::clone,
-            )
-        };
-        let prints = held.prints.iter().map(prepared).collect();
-        Self { subject, tag: held.tag, collections: held.collections.into(), prints }
+    pub(super) fn new(subject: u128, held: &Held<'_>) -> Self {
+        Self {
+            subject,
+            tag: held.tag,
+            collections: held.collections.into(),
+            prints: held.prints.into(),
+            elsewhere: held.elsewhere,
+        }
     }
 
     pub(super) fn is_in(&self, wanted: &[u128]) -> bool {
@@ -69,12 +56,15 @@ impl Entry {
     }
 
     /// The impressions a question may be about.
-    pub(super) fn asked<'a>(&'a self, question: &'a Question) -> impl Iterator<Item = &'a Prepared> {
-        let same = |p: &&Prepared| match (p.position, question.position) {
+    pub(super) fn asked<'a>(&'a self, question: &'a Question) -> impl Iterator<Item = &'a Print> {
+        // Where the finger is known, one that nobody has named does not stand in for it.
+        let named = self.prints.iter().any(|p| p.position.is_some() && p.position == question.position);
+        let same = move |p: &&Print| match (p.position, question.position) {
             (Some(own), Some(asked)) => own == asked,
-            _ => true,
+            (None, Some(_)) => !named,
+            (_, None) => true,
         };
-        self.prints.iter().map(Arc::as_ref).filter(same)
+        self.prints.iter().filter(same)
     }
 
     /// The best of the impressions the question may be about.

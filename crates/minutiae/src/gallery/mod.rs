@@ -11,7 +11,7 @@ use entry::Entry;
 
 pub use entry::{Held, Print};
 pub use search::{Accepts, Candidate, Question};
-pub use searcher::{Full, Searcher};
+pub use searcher::{Asker, Full, Searcher};
 
 /// Where subjects are: a subject keeps its slot for as long as it is held, so that a search passes it once.
 #[derive(Debug, Default)]
@@ -20,6 +20,16 @@ struct Slots {
     of_subject: HashMap<u128, usize>,
     free: Vec<usize>,
     prints: usize,
+    elsewhere: usize,
+}
+
+impl Slots {
+    /// Counts an entry in, or out.
+    fn count(&mut self, entry: &Entry, comes: bool) {
+        let change = |count: &mut usize, by: usize| *count = if comes { *count + by } else { *count - by };
+        change(&mut self.prints, entry.prints.len());
+        change(&mut self.elsewhere, usize::from(entry.elsewhere));
+    }
 }
 
 /// An index of impressions under opaque keys.
@@ -54,18 +64,15 @@ impl Gallery {
         slots.entries.get(*slots.of_subject.get(&subject)?)?.clone()
     }
 
-    /// Replaces all that is held of `subject`; an impression whose key is held already is taken to be the same.
+    /// Replaces all that is held of `subject`.
     pub fn put(&self, subject: u128, held: &Held<'_>) {
-        let old = self.entry(subject);
         if held.prints.is_empty() {
-            if old.is_some() {
+            if self.entry(subject).is_some() {
                 self.remove(subject);
             }
             return;
         }
-        // The work of preparing is done before the lock is taken.
-        let entry = Entry::new(subject, held, old.as_deref());
-        let added = entry.prints.len();
+        let entry = Entry::new(subject, held);
         let mut slots = self.write();
         let slot = match slots.of_subject.get(&subject) {
             Some(slot) => *slot,
@@ -78,16 +85,19 @@ impl Gallery {
                 slot
             }
         };
-        let before = slots.entries[slot].replace(Arc::new(entry));
-        slots.prints = slots.prints + added - before.map_or(0, |e| e.prints.len());
+        slots.count(&entry, true);
+        if let Some(before) = slots.entries[slot].replace(Arc::new(entry)) {
+            slots.count(&before, false);
+        }
     }
 
     /// Forgets a subject.
     pub fn remove(&self, subject: u128) {
         let mut slots = self.write();
         if let Some(slot) = slots.of_subject.remove(&subject) {
-            let before = slots.entries[slot].take();
-            slots.prints -= before.map_or(0, |e| e.prints.len());
+            if let Some(before) = slots.entries[slot].take() {
+                slots.count(&before, false);
+            }
             slots.free.push(slot);
         }
     }
@@ -109,14 +119,13 @@ impl Gallery {
         self.entry(subject).map(|entry| entry.prints.iter().map(|p| p.key).collect())
     }
 
-    /// How many subjects a question is asked of.
+    /// How many subjects a question is asked of, and how many of them are held elsewhere too.
     #[must_use]
-    pub fn population(&self, collections: Option<&[u128]>) -> usize {
+    pub fn population(&self, collections: Option<&[u128]>) -> (usize, usize) {
         let slots = self.read();
-        match collections {
-            None => slots.of_subject.len(),
-            Some(wanted) => slots.entries.iter().flatten().filter(|e| e.is_in(wanted)).count(),
-        }
+        let Some(wanted) = collections else { return (slots.of_subject.len(), slots.elsewhere) };
+        let members = slots.entries.iter().flatten().filter(|e| e.is_in(wanted));
+        members.fold((0, 0), |(all, elsewhere), e| (all + 1, elsewhere + usize::from(e.elsewhere)))
     }
 
     /// How much is held.

@@ -11,13 +11,21 @@ use super::{Candidate, Gallery, Question};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Full;
 
-/// Told what a search has found; dropped without a word when it came to nothing.
-type Answer = Box<dyn FnOnce(Vec<Candidate>) + Send>;
+/// Whoever waits for what a search finds; dropped without a word when it came to nothing.
+pub trait Asker: Send {
+    /// Whether the answer is still wanted: a search takes long enough to ask before it begins.
+    fn is_waiting(&self) -> bool;
+
+    /// Told what was found, from the searching thread.
+    fn told(self: Box<Self>, found: Vec<Candidate>);
+}
+
+type Waiting = (Arc<Gallery>, Question, Box<dyn Asker>);
 
 /// The thread; it ends when the last clone is dropped.
 #[derive(Clone, Debug)]
 pub struct Searcher {
-    queue: SyncSender<(Arc<Gallery>, Question, Answer)>,
+    queue: SyncSender<Waiting>,
 }
 
 impl Searcher {
@@ -26,19 +34,22 @@ impl Searcher {
     /// # Errors
     /// When the thread cannot be started.
     pub fn start(threads: usize, places: usize) -> io::Result<Self> {
-        let (queue, questions) = sync_channel::<(Arc<Gallery>, Question, Answer)>(places.max(1));
+        let (queue, questions) = sync_channel::<Waiting>(places.max(1));
         thread::Builder::new().name("finger-search".into()).spawn(move || {
-            for (gallery, question, answer) in questions {
+            for (gallery, question, asker) in questions {
+                if !asker.is_waiting() {
+                    continue;
+                }
                 let found = catch_unwind(AssertUnwindSafe(|| gallery.search(&question, threads)));
                 if let Ok(found) = found {
-                    answer(found);
+                    asker.told(found);
                 }
             }
         })?;
         Ok(Self { queue })
     }
 
-    /// Asks; `answer` is called from the searching thread.
+    /// Asks.
     ///
     /// # Errors
     /// [`Full`].
@@ -46,8 +57,8 @@ impl Searcher {
         &self,
         gallery: Arc<Gallery>,
         question: Question,
-        answer: impl FnOnce(Vec<Candidate>) + Send + 'static,
+        asker: impl Asker + 'static,
     ) -> Result<(), Full> {
-        self.queue.try_send((gallery, question, Box::new(answer))).map_err(|_| Full)
+        self.queue.try_send((gallery, question, Box::new(asker))).map_err(|_| Full)
     }
 }

@@ -1,7 +1,7 @@
 use std::sync::mpsc;
 
 use super::*;
-use crate::{Kind, Minutia, Position, Probe, Template};
+use crate::{Kind, Minutia, Position, Probe, Subject, Template};
 
 /// Numbers that are the same every time.
 struct Numbers(u64);
@@ -50,11 +50,14 @@ fn question(template: &Template) -> Question {
 }
 
 fn put(gallery: &Gallery, subject: u128, prints: &[(u64, &Template)], tag: u32, collections: &[u128]) {
-    let prints: Vec<Print<'_>> = prints
-        .iter()
-        .map(|&(key, template)| Print { key, position: Position::from_number(7), foreign: false, template })
-        .collect();
-    gallery.put(subject, &Held { tag, collections, prints: &prints });
+    let print = |(key, template): &(u64, &Template)| Print {
+        key: *key,
+        position: Position::from_number(7),
+        foreign: false,
+        subject: Arc::new(Subject::new(template)),
+    };
+    let prints: Vec<Print> = prints.iter().map(print).collect();
+    gallery.put(subject, &Held { tag, collections, prints: &prints, elsewhere: tag == 4 });
 }
 
 #[test]
@@ -88,7 +91,7 @@ fn a_subject_is_one_candidate_and_changes_are_seen() {
         gallery.search(&Question { accepts: Some(Arc::new(|tag| tag == 4)), ..asked.clone() }, 1).is_empty()
     );
     assert!(gallery.search(&Question { collections: Some(vec![41]), ..asked.clone() }, 1).is_empty());
-    assert_eq!(gallery.population(Some(&[41])), 1);
+    assert_eq!((gallery.population(Some(&[41])), gallery.population(None)), ((1, 1), (2, 1)));
     assert!(gallery.search(&Question { position: Position::from_number(2), ..asked.clone() }, 1).is_empty());
     assert_eq!(gallery.search(&Question { position: Position::from_number(7), ..asked.clone() }, 1).len(), 1);
     // A client's template is judged by its own threshold.
@@ -110,18 +113,45 @@ fn a_thread_answers_and_a_queue_has_an_end() {
     put(&gallery, 7, &[(1, &Template::new(ann.clone()))], 0, &[]);
     let (sender, receiver) = mpsc::channel();
     let asked = question(&again(&ann, 7));
-    searcher.ask(Arc::clone(&gallery), asked.clone(), move |found| sender.send(found).unwrap()).unwrap();
+    let asker = |wanted: bool, told: &mpsc::Sender<Vec<Candidate>>| Waiting {
+        wanted,
+        told: told.clone(),
+        hold: None,
+    };
+    searcher.ask(Arc::clone(&gallery), asked.clone(), asker(true, &sender)).unwrap();
     assert_eq!(receiver.recv().unwrap()[0].subject, 7);
     // One is answered slowly, one waits, and there is no room for a third.
     let (hold, held) = mpsc::channel::<()>();
-    let (begun, has_begun) = mpsc::channel();
-    let slow = move |_| {
-        begun.send(()).unwrap();
-        let _ = held.recv();
-    };
+    let slow = Waiting { hold: Some(held), ..asker(true, &sender) };
     searcher.ask(Arc::clone(&gallery), asked.clone(), slow).unwrap();
-    has_begun.recv().unwrap();
-    searcher.ask(Arc::clone(&gallery), asked.clone(), |_| {}).unwrap();
-    assert_eq!(searcher.ask(gallery, asked, |_| {}), Err(Full));
+    receiver.recv().unwrap();
+    searcher.ask(Arc::clone(&gallery), asked.clone(), asker(false, &sender)).unwrap();
+    assert_eq!(searcher.ask(Arc::clone(&gallery), asked.clone(), asker(true, &sender)), Err(Full));
     drop(hold);
+    // Nobody waits for the second any more: it is passed over.
+    while searcher.ask(Arc::clone(&gallery), asked.clone(), asker(true, &sender)) == Err(Full) {
+        std::thread::yield_now();
+    }
+    assert_eq!(receiver.recv().unwrap().len(), 1);
+    assert!(receiver.try_recv().is_err(), "one answer, not two");
+}
+
+struct Waiting {
+    wanted: bool,
+    told: mpsc::Sender<Vec<Candidate>>,
+    /// Kept waiting for after the answer.
+    hold: Option<mpsc::Receiver<()>>,
+}
+
+impl Asker for Waiting {
+    fn is_waiting(&self) -> bool {
+        self.wanted
+    }
+
+    fn told(self: Box<Self>, found: Vec<Candidate>) {
+        self.told.send(found).unwrap();
+        if let Some(held) = self.hold {
+            let _ = held.recv();
+        }
+    }
 }

@@ -62,7 +62,7 @@ impl Probe {
         best
     }
 
-    /// How much two impressions have in common at a glance, 0 and up: far quicker than [`Self::compare`], and enough to tell
+    /// How much two impressions have in common at a glance; below zero, rather nothing: far quicker than [`Self::compare`], and enough to tell
     /// who is worth comparing.
     #[must_use]
     pub(crate) fn glance(&self, subject: &Subject) -> i32 {

@@ -4,7 +4,7 @@ use super::area::Area;
 use super::star::{NEIGHBOURS, Star};
 use crate::template::Template;
 
-/// A template of the gallery, with what comparing needs at hand: about 30 bytes a minutia.
+/// A template of the gallery, with what comparing needs at hand: about 60 bytes a minutia.
 #[derive(Clone, Debug)]
 pub struct Subject {
     pub(super) points: Box<[Point]>,

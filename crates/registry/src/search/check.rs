@@ -81,8 +81,7 @@ impl Registry {
                 };
                 check.without_template += found.missing + found.missing_prints;
                 let faces = found.faces.iter().map(|(key, _)| *key).collect();
-                let with_template = found.prints.iter().filter(|(_, record, _)| record.template.is_some());
-                let prints = with_template.map(|(key, ..)| *key).collect();
+                let prints = found.prints.iter().map(|print| print.key).collect();
                 let held_faces =
                     population.gallery().held(subject(person)).map_or(Vec::new(), |(_, keys)| keys);
                 let held_prints = population.fingers().held(subject(person)).unwrap_or_default();

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use domain::{CollectionId, TenantId};
+use minutiae::Subject;
+use minutiae::gallery::Print;
 use store::{SampleHead, SampleKind, SearchRow, Sequence};
 use vault::TenantKeys;
 
@@ -17,15 +19,13 @@ use crate::remake::{Held, HeldPrint};
 
 /// Keys and templates of one person.
 pub(super) type Templates = Vec<(u64, Vec<f32>)>;
-/// Keys and records of one person's fingerprints, and whether a client has made the template.
-pub(super) type Prints = Vec<(u64, PrintRecord, bool)>;
 
 /// All that searches compare with, of one person.
 #[derive(Default)]
 pub(super) struct Comparable {
     pub(super) faces: Templates,
     pub(super) missing: usize,
-    pub(super) prints: Prints,
+    pub(super) prints: Vec<Print>,
     pub(super) missing_prints: usize,
 }
 
@@ -144,7 +144,9 @@ impl Registry {
                 },
                 SampleKind::Fingerprint if self.fingers.is_some() => {
                     match self.held_print(tenant, &key, sample)? {
-                        HeldPrint::Record(record, foreign) => found.prints.push((id, record, foreign)),
+                        HeldPrint::Record(record, foreign) => {
+                            found.prints.extend(print(id, &record, foreign))
+                        }
                         HeldPrint::NotYet(_) => found.missing_prints += 1,
                     }
                 }
@@ -153,6 +155,12 @@ impl Registry {
         }
         Ok(found)
     }
+}
+
+/// A fingerprint as the gallery takes it; none without a template.
+fn print(key: u64, record: &PrintRecord, foreign: bool) -> Option<Print> {
+    let subject = Arc::new(Subject::new(record.template.as_ref()?));
+    Some(Print { key, position: record.position, foreign, subject })
 }
 
 /// The key of a collection in a gallery.

@@ -13,7 +13,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use domain::TenantId;
 use gallery::{Candidate, Found, Probe, Question, Scanner};
-use minutiae::gallery::Searcher;
+use minutiae::gallery::{Asker, Searcher};
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::error::Error;
@@ -26,6 +26,8 @@ pub use tag::Statuses;
 
 /// Questions that may wait for a searching thread.
 const PLACES: usize = 256;
+/// Questions about fingerprints that may wait: each takes a hundred times as long.
+const FINGER_PLACES: usize = 32;
 
 /// The galleries of all tenants, and the threads that search them.
 pub(crate) struct Galleries {
@@ -45,7 +47,7 @@ impl Galleries {
     pub(crate) fn start(dimensions: usize, threads: usize) -> Result<Self, Error> {
         let failed = |e: std::io::Error| Error::Fault(format!("no searching thread: {e}"));
         let scanner = Scanner::start(threads, PLACES).map_err(failed)?;
-        let searcher = Searcher::start(threads, PLACES).map_err(failed)?;
+        let searcher = Searcher::start(threads, FINGER_PLACES).map_err(failed)?;
         Ok(Self {
             scanner,
             searcher,
@@ -90,9 +92,21 @@ impl Galleries {
     ) -> Result<Vec<minutiae::gallery::Candidate>, Error> {
         let (sender, answer) = oneshot::channel();
         let gallery = Arc::clone(population.fingers());
-        let told = |found| drop(sender.send(found));
-        self.searcher.ask(gallery, question, told).map_err(|_| Error::Busy)?;
+        self.searcher.ask(gallery, question, Waiting(sender)).map_err(|_| Error::Busy)?;
         answer.await.map_err(|_| Error::Fault("a search of fingerprints came to nothing".into()))
+    }
+}
+
+/// A request that waits for a search of fingerprints.
+struct Waiting(oneshot::Sender<Vec<minutiae::gallery::Candidate>>);
+
+impl Asker for Waiting {
+    fn is_waiting(&self) -> bool {
+        !self.0.is_closed()
+    }
+
+    fn told(self: Box<Self>, found: Vec<minutiae::gallery::Candidate>) {
+        let _ = self.0.send(found);
     }
 }
 

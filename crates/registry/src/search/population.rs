@@ -8,7 +8,7 @@ use gallery::{Gallery, Held, Sample};
 use minutiae::gallery::{Gallery as FingerGallery, Held as HeldPrints, Print};
 use store::Sequence;
 
-use super::follow::{Prints, Templates};
+use super::follow::Templates;
 use super::in_flight::InFlight;
 
 /// One person, opened.
@@ -20,8 +20,8 @@ pub(super) struct Known {
     pub(super) samples: Templates,
     /// Enrolled faces whose template of the model in force is still to be made.
     pub(super) missing: usize,
-    /// Keys and records of fingerprints, and whether a client has made the template.
-    pub(super) prints: Prints,
+    /// Fingerprints, ready to be compared.
+    pub(super) prints: Vec<Print>,
     /// Enrolled fingerprints whose template of the extractor in force is still to be made.
     pub(super) missing_prints: usize,
 }
@@ -78,12 +78,6 @@ pub(crate) fn sample_key(sample: SampleId) -> u64 {
     u64::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 
-/// A fingerprint as the gallery takes it; none without a template.
-fn print((key, record, foreign): &(u64, crate::records::PrintRecord, bool)) -> Option<Print<'_>> {
-    let template = record.template.as_ref()?;
-    Some(Print { key: *key, position: record.position, foreign: *foreign, template })
-}
-
 impl Population {
     pub(super) fn new(dimensions: usize) -> Self {
         Self {
@@ -105,9 +99,13 @@ impl Population {
 
     /// How many persons a question is asked of.
     pub(crate) fn size(&self, about: Modalities, collections: Option<&[u128]>) -> usize {
-        let faces = if about.face { self.gallery.population(collections) } else { 0 };
-        let fingers = if about.finger { self.fingers.population(collections) } else { 0 };
-        faces.max(fingers)
+        let (fingers, both) = self.fingers.population(collections);
+        let faces = self.gallery.population(collections);
+        match (about.face, about.finger) {
+            (true, true) => faces + fingers - both.min(faces),
+            (true, false) => faces,
+            (false, _) => fingers,
+        }
     }
 
     pub(super) fn progress(&self) -> MutexGuard<'_, Progress> {
@@ -141,11 +139,13 @@ impl Population {
             }
         }
         drop(lacking);
-        let prints: Vec<Print<'_>> = known.prints.iter().filter_map(print).collect();
-        self.fingers.put(
-            subject(known.person),
-            &HeldPrints { tag: known.tag, collections: &known.collections, prints: &prints },
-        );
+        let prints = HeldPrints {
+            tag: known.tag,
+            collections: &known.collections,
+            prints: &known.prints,
+            elsewhere: !known.samples.is_empty(),
+        };
+        self.fingers.put(subject(known.person), &prints);
         self.gallery.put(
             subject(known.person),
             &Held { tag: known.tag, collections: &known.collections, samples: &samples },

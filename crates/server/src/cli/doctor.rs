@@ -54,9 +54,16 @@ fn folder(config: &Config) -> Result<String, String> {
 }
 
 /// Whether everybody with an enrolled face can be found, and nobody else.
-async fn gallery(registry: Registry, faces: Faces, fingers: Option<Fingers>) -> Result<String, String> {
+async fn gallery(
+    registry: Registry,
+    faces: Option<Faces>,
+    fingers: Option<Fingers>,
+) -> Result<String, String> {
     let text = |error: registry::Error| error.to_string();
-    let registry = registry.with_faces(faces).map_err(text)?;
+    let registry = match faces {
+        Some(faces) => registry.with_faces(faces).map_err(text)?,
+        None => registry,
+    };
     let registry = match fingers {
         Some(fingers) => registry.with_fingers(fingers).map_err(text)?,
         None => registry,
@@ -141,8 +148,8 @@ pub(crate) async fn run(config: &Config, args: Args) -> Outcome {
             }
             Some(Err(error)) => checks.push(check("fingerprints", Err(error.to_string()))),
         }
-        if let (Some(faces), Some(registry)) = (faces, opened) {
-            let fingers = fingers.and_then(Result::ok);
+        let fingers = fingers.and_then(Result::ok);
+        if let Some(registry) = opened.filter(|_| faces.is_some() || fingers.is_some()) {
             checks.push(check("search index", gallery(registry, faces, fingers).await));
         }
     }

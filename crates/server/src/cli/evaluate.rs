@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::Subcommand;
-use engine::finger::USUAL_DPI;
+use clap::{Subcommand, value_parser};
+use engine::finger::{LEAST_DPI, MOST_DPI, USUAL_DPI};
 use serde::Serialize;
 
 use super::Outcome;
@@ -34,7 +34,7 @@ pub(crate) enum Command {
         #[arg(required = true)]
         folders: Vec<PathBuf>,
         /// Resolution of the images
-        #[arg(long, default_value_t = USUAL_DPI)]
+        #[arg(long, default_value_t = USUAL_DPI, value_parser = value_parser!(u16).range(i64::from(LEAST_DPI)..=i64::from(MOST_DPI)))]
         dpi: u16,
         /// Find minutiae with the built-in program even where the network is installed
         #[arg(long)]

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use api::Api;
 use domain::{Scopes, TenantId};
 use engine::finger::{Extractor, Fingers};
-use engine::models::Models;
+use engine::models::{Manifest, Models};
 use engine::runtime::Fallback;
 use engine::worker::Faces;
 use registry::Registry;
@@ -42,13 +42,20 @@ pub(crate) async fn serve(config: Config) -> Result<(), Failure> {
         models = Some(seen_with);
     }
     if config.analyses_fingerprints() {
-        let fingers = tokio::task::block_in_place(|| fingers(&config, false))?;
-        if fingers.extractor() == Extractor::BuiltIn {
-            tracing::info!(
-                "fingerprints are read by the built-in program; `personhood models pull fingerprints` installs a network that is far surer"
-            );
+        match tokio::task::block_in_place(|| fingers(&config, false)) {
+            Ok(fingers) => {
+                if fingers.extractor() == Extractor::BuiltIn {
+                    tracing::info!(
+                        "fingerprints are read by the built-in program; `personhood models pull fingerprints` installs a network that is far surer"
+                    );
+                }
+                registry = registry.with_fingers(fingers)?;
+            }
+            // Another extractor in its place would make all templates anew: that is for the operator to decide.
+            Err(error) => {
+                tracing::error!(%error, "fingerprints cannot be compared: the network does not load")
+            }
         }
-        registry = registry.with_fingers(fingers)?;
     }
     let registry = Arc::new(registry);
     let token = first_token(&config, &registry, address).await?;
@@ -97,10 +104,17 @@ pub(crate) fn faces(config: &Config) -> Option<(Faces, Models)> {
 
 /// The engine for fingerprints: with the network where it is installed, else, or where `built_in` asks for it, without.
 pub(crate) fn fingers(config: &Config, built_in: bool) -> Result<Fingers, Failure> {
-    let models = Models::open(&config.models())?;
     let settings = config.fingers();
+    // Whoever has no place for weights still has the built-in program.
+    let models = match Models::open(&config.models()) {
+        Ok(models) => models,
+        Err(error) => {
+            tracing::warn!(%error, "the models' folder cannot be used");
+            return Ok(Fingers::built_in(&Manifest::built_in()?, settings)?);
+        }
+    };
     Ok(if built_in || !models.has_fingerprint_network() {
-        Fingers::built_in(&models, settings)?
+        Fingers::built_in(models.manifest(), settings)?
     } else if config.fallback_only() {
         Fingers::start_with(&models, settings, &Fallback)?
     } else {

@@ -254,7 +254,16 @@ fn liveness_request() -> Value {
     json!({
         "type": "object", "additionalProperties": false,
         "description": "The image as `faceImage`, or inside `biometricData` as when creating.",
-        "properties": { "faceImage": image("JPEG or PNG."), "biometricData": biometrics_in() }
+        "properties": {
+            "faceImage": image("JPEG or PNG."),
+            "biometricData": {
+                "type": ["object", "null"], "additionalProperties": false,
+                "properties": {
+                    "faceImage": image("JPEG or PNG."),
+                    "livenessDetection": { "type": ["boolean", "null"], "description": "`false` is refused: this route always checks liveness." }
+                }
+            }
+        }
     })
 }
 

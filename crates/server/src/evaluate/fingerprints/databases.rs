@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::evaluate::liveness::EvaluateError;
 
 /// Extensions that are read.
-const EXTENSIONS: [&str; 9] = ["png", "jpg", "jpeg", "bmp", "tif", "tiff", "wsq", "fmr", "ist"];
+const EXTENSIONS: [&str; 8] = ["png", "jpg", "jpeg", "bmp", "tif", "tiff", "wsq", "fmr"];
 
 /// One impression.
 pub(super) struct Image {

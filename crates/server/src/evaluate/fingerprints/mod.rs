@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use domain::biometric::Calibration;
 use engine::EngineError;
 use engine::finger::{Fingers, Gate, Impression, Sent};
 use minutiae::record;
@@ -154,6 +155,7 @@ pub(crate) fn evaluate(
     let databases = Database::find(folders)?;
     let (mut pooled, mut parts, mut templates) = (Scores::default(), Vec::new(), Vec::new());
     let (mut compared, mut found, mut bytes, mut time) = (Compared::default(), 0, 0, Duration::ZERO);
+    let mut foreign = false;
     for database in &databases {
         let extracted = extract(fingers, &database.images, dpi)?;
         let outcome = scores::compare(&database.images, &extracted);
@@ -161,6 +163,8 @@ pub(crate) fn evaluate(
         let got: Vec<(&Image, &Impression)> =
             database.images.iter().zip(&extracted).filter_map(|(i, (e, _))| Some((i, e.as_ref()?))).collect();
         found += got.len();
+        // Templates that somebody else has made are judged by their own scale.
+        foreign |= got.iter().any(|(_, e)| *e.extractor == *fingers.foreign_id());
         bytes += got.iter().map(|(_, e)| e.template.to_bytes().len()).sum::<usize>();
         time += took;
         let record = |(image, e): &(&Image, &Impression)| {
@@ -201,8 +205,8 @@ pub(crate) fn evaluate(
         extract_ms: time.as_secs_f64() * 1e3 / images.max(1) as f64,
         match_us: compared.time.as_secs_f64() * 1e6 / compared.count.max(1) as f64,
         template_bytes: bytes as f64 / found.max(1) as f64,
-        calibration: stated(fingers, &pooled),
-        extractor: fingers.id().to_owned(),
+        calibration: stated(fingers.calibration(foreign), &pooled),
+        extractor: if foreign { fingers.foreign_id() } else { fingers.id() }.to_owned(),
         runtime: fingers.runtime().to_owned(),
         databases: if parts.len() > 1 { parts } else { Vec::new() },
     };
@@ -227,8 +231,7 @@ fn operating_points(pooled: &Scores) -> Points {
     (rate_of, bounds, few)
 }
 
-fn stated(fingers: &Fingers, pooled: &Scores) -> Vec<Stated> {
-    let calibration = fingers.calibration(false);
+fn stated(calibration: &Calibration, pooled: &Scores) -> Vec<Stated> {
     let at = |rate: f64| {
         let score = calibration.raw(rate);
         let errors = pooled.impostors_from(score);
