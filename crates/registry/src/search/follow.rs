@@ -145,7 +145,7 @@ impl Registry {
                 SampleKind::Fingerprint if self.fingers.is_some() => {
                     match self.held_print(tenant, &key, sample)? {
                         HeldPrint::Record(record, foreign) => {
-                            found.prints.extend(print(id, &record, foreign))
+                            found.prints.extend(print(id, &record, foreign));
                         }
                         HeldPrint::NotYet(_) => found.missing_prints += 1,
                     }

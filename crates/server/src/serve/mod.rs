@@ -53,7 +53,7 @@ pub(crate) async fn serve(config: Config) -> Result<(), Failure> {
             }
             // Another extractor in its place would make all templates anew: that is for the operator to decide.
             Err(error) => {
-                tracing::error!(%error, "fingerprints cannot be compared: the network does not load")
+                tracing::error!(%error, "fingerprints cannot be compared: the network does not load");
             }
         }
     }
