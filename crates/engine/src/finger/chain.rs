@@ -13,7 +13,7 @@ use super::scale::to_usual;
 use super::{Gate, Impression, Kind, LEAST_DPI, MOST_DPI, Sent, USUAL_DPI, network};
 use crate::error::EngineError;
 use crate::models::Fingerprints;
-use crate::runtime::Network;
+use crate::runtime::{Network, memory};
 
 /// What a fingerprint may cost.
 #[derive(Clone, Copy, Debug)]
@@ -81,7 +81,10 @@ impl Chain {
         let (minutiae, strong, extractor) = match (window(picture, self.limits.window), &mut self.network) {
             (Some(window), Some(found)) => {
                 let model = &self.models.network;
-                let minutiae = network::find(found.as_mut(), model, picture, window, &mut self.input)?;
+                let minutiae = network::find(found.as_mut(), model, picture, window, &mut self.input);
+                // It has taken a few hundred megabytes, which would stay with an idle server.
+                memory::trim();
+                let minutiae = minutiae?;
                 #[expect(
                     clippy::cast_possible_truncation,
                     clippy::cast_sign_loss,

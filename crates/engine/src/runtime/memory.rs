@@ -24,5 +24,19 @@ fn mmap_threshold(bytes: libc::c_int) {
     }
 }
 
+/// After work that took much more than usual: what is free goes back to the system at once.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[expect(unsafe_code, reason = "malloc_trim has no safe wrapper")]
+pub(crate) fn trim() {
+    // SAFETY: malloc_trim takes an integer and gives back only memory that nothing uses.
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}
+
+/// After work that took much more than usual.
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+pub(crate) fn trim() {}
+
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 fn mmap_threshold(_: i32) {}
