@@ -56,11 +56,12 @@ proptest! {
     }
 }
 
-/// Draws ridges, encodes them at several sizes and rates, and writes what the reference makes of them again.
+/// Draws ridges, encodes them at several sizes, and writes what the reference makes of them again. Of images of 40 pixels and less it
+/// makes something else each time: it reads memory that was never written.
 const ORACLE: &str = r"
 import sys, numpy as np, wsq
 from PIL import Image
-for number, (width, height) in enumerate([(32, 32), (33, 47), (128, 96), (255, 129), (300, 301), (388, 374), (500, 640)]):
+for number, (width, height) in enumerate([(64, 64), (65, 97), (128, 96), (255, 129), (300, 301), (388, 374), (500, 640)]):
     y, x = np.mgrid[0:height, 0:width].astype(float)
     ridges = 128 + 100 * np.sin(np.hypot(x - width / 3, y - height / 2) * 2 * np.pi / (7 + number))
     noise = np.random.default_rng(number).normal(0, 4 * number, ridges.shape)
