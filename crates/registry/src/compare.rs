@@ -166,8 +166,7 @@ impl Registry {
             if !enrolled.is_empty() {
                 return Ok(enrolled);
             }
-            let now = self.store.person(caller.tenant, id).await?.ok_or(Error::NotFound)?;
-            if now.version == opened.person.version {
+            if self.is_unchanged(caller, &opened).await? {
                 return Err(Error::NoFingerprintEnrolled);
             }
         }
@@ -182,12 +181,17 @@ impl Registry {
             if !enrolled.is_empty() {
                 return Ok(enrolled);
             }
-            let now = self.store.person(caller.tenant, id).await?.ok_or(Error::NotFound)?;
-            if now.version == opened.person.version {
+            if self.is_unchanged(caller, &opened).await? {
                 return Err(Error::NoFaceEnrolled);
             }
         }
         Err(Error::Busy)
+    }
+
+    /// Whether a person is still as it was read.
+    async fn is_unchanged(&self, caller: &Caller, read: &Opened) -> Result<bool, Error> {
+        let now = self.store.person(caller.tenant, read.person.id).await?.ok_or(Error::NotFound)?;
+        Ok(now.version == read.person.version)
     }
 
     /// The templates of the model in force that are enrolled of a person; those that are missing are made.

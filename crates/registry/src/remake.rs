@@ -126,14 +126,8 @@ impl Registry {
         let model = found.as_ref().map_or_else(|| fingers.id().to_owned(), |f| f.extractor.to_string());
         let foreign = self.is_foreign(&model);
         let record = PrintRecord { template: found.map(|f| f.template), position, dpi };
-        let place = match slot {
-            Slot::First => place::template(tenant, person, sample),
-            Slot::Second => place::remade(tenant, person, sample, &model),
-        };
-        let sealed = key.seal(nonce(&*self.random), &place, &record.to_bytes())?;
-        let mut changes = Changes::at(self.now());
-        changes.remade.push(Remade { person, sample, slot, model, template: sealed });
-        self.store.commit(tenant, changes).await?;
+        let remade = Remade { person, sample, slot, model, template: record.to_bytes() };
+        self.keep_remade(tenant, key, remade).await?;
         Ok((record, foreign))
     }
 
@@ -165,15 +159,22 @@ impl Registry {
         };
         let model = self.faces()?.ids().embedder.to_string();
         let plain = template_record(template.as_ref(), spot);
+        self.keep_remade(tenant, key, Remade { person, sample, slot, model, template: plain }).await?;
+        Ok(template)
+    }
+
+    /// Seals a template record that was made again, given in plain, and keeps it in its slot.
+    async fn keep_remade(&self, tenant: TenantId, key: &Key, plain: Remade) -> Result<(), Error> {
+        let Remade { person, sample, slot, model, template } = plain;
         let place = match slot {
             Slot::First => place::template(tenant, person, sample),
             Slot::Second => place::remade(tenant, person, sample, &model),
         };
-        let sealed = key.seal(nonce(&*self.random), &place, &plain)?;
+        let template = key.seal(nonce(&*self.random), &place, &template)?;
         let mut changes = Changes::at(self.now());
-        changes.remade.push(Remade { person, sample, slot, model, template: sealed });
+        changes.remade.push(Remade { person, sample, slot, model, template });
         self.store.commit(tenant, changes).await?;
-        Ok(template)
+        Ok(())
     }
 
     /// A template of an image that was good enough once, whatever the gates say now: of the face that was enrolled, where
