@@ -72,7 +72,8 @@ pub(crate) async fn edge(State(api): State<Api>, mut request: Request, next: Nex
     let origin = cors::allowed(&api.shared().limits.cors_origins, request.headers());
     let preflight = origin.is_some() && cors::is_preflight(&method, request.headers());
 
-    let left = api.shared().quota.as_ref().map(|_| Slot::default());
+    let has_quotas = api.shared().quota.is_some() || api.shared().comparisons.is_some();
+    let left = has_quotas.then(Slot::default);
     if let Some(slot) = &left {
         request.extensions_mut().insert(Slot::clone(slot));
     }

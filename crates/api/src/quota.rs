@@ -1,4 +1,4 @@
-//! An optional quota of requests a minute and token, shown in the `RateLimit` headers of the IETF draft
+//! Quotas of requests a minute and token: of all, and of those that compare. Shown in the `RateLimit` headers of the IETF draft
 //! (draft-ietf-httpapi-ratelimit-headers-11).
 
 use std::num::NonZeroU32;
@@ -17,6 +17,7 @@ type Keyed = RateLimiter<TokenId, DashMapStateStore<TokenId>, DefaultClock, Stat
 
 /// Counts requests by token. There are no more keys than tokens.
 pub(crate) struct Quota {
+    name: &'static str,
     limiter: Keyed,
     per_minute: u32,
 }
@@ -27,22 +28,24 @@ pub(crate) type Slot = Arc<OnceLock<Left>>;
 /// What is left to a token after a request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Left {
+    name: &'static str,
     per_minute: u32,
     remaining: u32,
 }
 
 impl Quota {
     /// A quota, unless it would be none at all.
-    pub(crate) fn per_minute(per_minute: u32) -> Option<Self> {
+    pub(crate) fn per_minute(name: &'static str, per_minute: u32) -> Option<Self> {
         let rate = Rate::per_minute(NonZeroU32::new(per_minute)?);
-        Some(Self { limiter: RateLimiter::dashmap(rate).with_middleware(), per_minute })
+        Some(Self { name, limiter: RateLimiter::dashmap(rate).with_middleware(), per_minute })
     }
 
     /// Counts a request.
     pub(crate) fn check(&self, token: TokenId) -> Result<Left, Problem> {
         match self.limiter.check_key(&token) {
             Ok(state) => {
-                Ok(Left { per_minute: self.per_minute, remaining: state.remaining_burst_capacity() })
+                let remaining = state.remaining_burst_capacity();
+                Ok(Left { name: self.name, per_minute: self.per_minute, remaining })
             }
             Err(not_until) => {
                 let wait = not_until.wait_time_from(DefaultClock::default().now());
@@ -53,11 +56,16 @@ impl Quota {
 }
 
 impl Left {
+    /// The one of which less is left.
+    pub(crate) fn least(self, other: Self) -> Self {
+        if other.remaining < self.remaining { other } else { self }
+    }
+
     /// Shows what is left.
     pub(crate) fn show<B>(&self, response: &mut Response<B>) {
         let headers = [
-            ("ratelimit-policy", format!("\"default\";q={};w=60", self.per_minute)),
-            ("ratelimit", format!("\"default\";r={}", self.remaining)),
+            ("ratelimit-policy", format!("\"{}\";q={};w=60", self.name, self.per_minute)),
+            ("ratelimit", format!("\"{}\";r={}", self.name, self.remaining)),
         ];
         for (name, value) in headers {
             if let Ok(value) = HeaderValue::from_str(&value) {

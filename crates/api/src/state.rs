@@ -22,6 +22,8 @@ pub struct Limits {
     pub request_time: Duration,
     /// Requests a minute and token; none is no quota.
     pub requests_per_minute: Option<u32>,
+    /// Requests a minute and token that compare, search or judge liveness; none is no quota.
+    pub comparisons_per_minute: Option<u32>,
     /// Origins that browsers may call from; `*` for all.
     pub cors_origins: Vec<String>,
 }
@@ -34,6 +36,7 @@ impl Default for Limits {
             body_time: Duration::from_secs(30),
             request_time: Duration::from_secs(60),
             requests_per_minute: None,
+            comparisons_per_minute: None,
             cors_origins: Vec::new(),
         }
     }
@@ -50,6 +53,7 @@ pub(crate) struct Shared {
     pub(crate) bodies: Arc<Semaphore>,
     pub(crate) brake: Brake,
     pub(crate) quota: Option<Quota>,
+    pub(crate) comparisons: Option<Quota>,
     pub(crate) document: bytes::Bytes,
 }
 
@@ -61,7 +65,8 @@ impl Api {
             registry,
             bodies: Arc::new(Semaphore::new(limits.bodies_bytes >> 10)),
             brake: Brake::new(),
-            quota: limits.requests_per_minute.and_then(Quota::per_minute),
+            quota: limits.requests_per_minute.and_then(|n| Quota::per_minute("default", n)),
+            comparisons: limits.comparisons_per_minute.and_then(|n| Quota::per_minute("comparisons", n)),
             document: serde_json::to_vec(&crate::openapi::document()).unwrap_or_default().into(),
             limits,
         }))

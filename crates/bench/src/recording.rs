@@ -4,9 +4,9 @@ use std::sync::{Mutex, PoisonError};
 
 use domain::{CollectionId, DuplicateId, PersonId, SampleId, TenantId, Time, TokenId};
 use store::{
-    Answer, Changes, CollectionRow, CommitError, Committed, EventRow, IdempotencyRow, ListQuery, Page,
-    PairDecision, PairRow, PersonRow, SampleHead, SearchChanges, SearchRow, Sequence, Store, TenantRow,
-    TokenRow,
+    Answer, Changes, CollectionRow, CommitError, Committed, EventRow, IdempotencyRow, ListQuery, Mark, Page,
+    PairDecision, PairRow, PersonRow, SampleHead, SealedRow, SearchChanges, SearchRow, Sequence, Store,
+    TenantRow, TokenRow,
 };
 use store_sqlite::SqliteStore;
 
@@ -152,8 +152,12 @@ impl Store for Recording {
         self.store.lease(work, holder, seconds)
     }
 
-    fn high_water(&self) -> Answer<'_, Time> {
-        self.store.high_water()
+    fn sealed(&self, tenant: TenantId, key: [u8; 16]) -> Answer<'_, Option<SealedRow>> {
+        self.store.sealed(tenant, key)
+    }
+
+    fn marks(&self) -> Answer<'_, Vec<Mark>> {
+        self.store.marks()
     }
 
     fn ready(&self) -> Answer<'_, ()> {

@@ -48,7 +48,13 @@ impl Caller {
     /// # Errors
     /// [`AccessError::Missing`].
     pub fn require(&self, scope: Scope) -> Result<(), AccessError> {
-        if self.scopes.grants(scope) { Ok(()) } else { Err(AccessError::Missing(scope)) }
+        if self.may(scope) { Ok(()) } else { Err(AccessError::Missing(scope)) }
+    }
+
+    /// Whether the caller may do what `scope` is for.
+    #[must_use]
+    pub const fn may(&self, scope: Scope) -> bool {
+        self.scopes.grants(scope)
     }
 }
 

@@ -2,6 +2,9 @@
 
 use domain::biometric::{Calibration, FUSED_OBSERVED, MatchScore, fused_rate, rate_for_search, search_rate};
 
+use domain::Scope;
+
+use crate::access::Caller;
 use crate::error::Error;
 use crate::registry::Registry;
 
@@ -67,6 +70,42 @@ impl Alike {
     }
 }
 
+/// Steps of a score that is shown to whoever could climb along it to a match.
+const COARSE: f64 = 0.1;
+
+/// The next step at or above a score.
+pub(crate) fn next_step(score: MatchScore) -> MatchScore {
+    // A hair less, so that what lies on a step stays there.
+    MatchScore::new(((f64::from(score.get()) - 1e-6) / COARSE).ceil() * COARSE)
+}
+
+/// The lower of two.
+fn least(a: MatchScore, b: MatchScore) -> MatchScore {
+    if a < b { a } else { b }
+}
+
+/// A score as it is shown: exactly, or in steps of 0.1 and without a rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    /// As it was measured.
+    Exact,
+    /// Where it lies below the threshold: whoever may ask again and again could improve a made-up face or finger by it.
+    Coarse,
+}
+
+impl Alike {
+    /// The score as a caller sees it.
+    #[must_use]
+    pub fn shown(&self, precision: Precision) -> MatchScore {
+        match precision {
+            Precision::Exact => self.score,
+            Precision::Coarse => {
+                MatchScore::new(((f64::from(self.score.get()) + 1e-6) / COARSE).floor() * COARSE)
+            }
+        }
+    }
+}
+
 /// The answer to "is it this person?".
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Verdict {
@@ -85,6 +124,19 @@ impl Verdict {
 }
 
 impl Registry {
+    /// How exactly a caller sees a score: one below the tenant's own threshold and the one asked for only with the scope
+    /// `persons:review`.
+    pub(crate) fn precision(caller: &Caller, alike: &Alike, thresholds: [MatchScore; 2]) -> Precision {
+        let below = thresholds.iter().any(|threshold| alike.score < *threshold);
+        if below && !caller.may(Scope::PersonsReview) { Precision::Coarse } else { Precision::Exact }
+    }
+
+    /// A threshold that a caller asks for. Below the tenant's own it moves in steps as scores do, unless the caller may
+    /// review: else asking with one threshold after the other would tell the score.
+    pub(crate) fn asked_threshold(caller: &Caller, asked: MatchScore, own: MatchScore) -> MatchScore {
+        if asked >= own || caller.may(Scope::PersonsReview) { asked } else { least(next_step(asked), own) }
+    }
+
     /// The threshold of a comparison of one face with one person.
     pub(crate) fn threshold_of_one(&self, wanted: Wanted) -> MatchScore {
         match wanted {
@@ -135,6 +187,20 @@ impl Registry {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn scores_are_shown_in_steps_and_thresholds_move_along_them() {
+        let alike =
+            |score| Alike { score: MatchScore::new(score), false_match_rate: 0.5, extrapolated: false };
+        for (score, shown) in [(0.0, 0.0), (0.0999, 0.0), (0.1, 0.1), (0.6999, 0.6), (0.7, 0.7), (0.79, 0.7)]
+        {
+            assert_eq!(alike(score).shown(Precision::Coarse), MatchScore::new(shown), "{score}");
+            assert_eq!(alike(score).shown(Precision::Exact), MatchScore::new(score));
+        }
+        for (asked, step) in [(0.0, 0.0), (0.0001, 0.1), (0.3, 0.3), (0.4321, 0.5), (0.7001, 0.8)] {
+            assert_eq!(next_step(MatchScore::new(asked)), MatchScore::new(step), "{asked}");
+        }
+    }
 
     #[test]
     fn several_chances_make_a_match_less_telling() {

@@ -80,31 +80,46 @@ fn name_hash(keys: &TenantKeys, name: &str) -> [u8; 16] {
     keys.index().hash("collection name", name.to_lowercase().as_bytes())
 }
 
+/// What is sealed of a collection whose name in clear is its own.
+fn opened(tenant: TenantId, keys: &TenantKeys, row: &CollectionRow) -> Result<Sealed, Error> {
+    let open = |place: Vec<u8>| keys.records().open(&place, row.sealed.clone());
+    let plain = open(place::collection(tenant, row))
+        .or_else(|_| open(place::collection_before_0_2(tenant, row.id)))?;
+    let sealed: Sealed = serde_json::from_slice(&plain)?;
+    if name_hash(keys, &sealed.name) == row.name {
+        Ok(sealed)
+    } else {
+        Err(Error::Fault("a collection has another's name".into()))
+    }
+}
+
 impl Registry {
     async fn open_collection(&self, tenant: TenantId, row: CollectionRow) -> Result<Collection, Error> {
         let keys = self.keys.of(&*self.store, tenant).await?;
-        let plain = keys.records().open(&place::collection(tenant, row.id), row.sealed)?;
-        let Sealed { name, description } = serde_json::from_slice(&plain)?;
+        let Sealed { name, description } = opened(tenant, &keys, &row)?;
         let members = self.store.persons(tenant, members(row.id, self.now(), 0)).await?.total;
         Ok(Collection {
             id: row.id,
             name,
             description,
-            created_at: row.created_at,
+            // What stands in clear beside it proves nothing.
+            created_at: row.id.created_at(),
             updated_at: row.updated_at,
             members: members.unwrap_or(Total::Exact(0)),
         })
     }
 
+    /// Seals a row together with all that stands in clear.
     fn seal_collection(
         &self,
         tenant: TenantId,
         keys: &TenantKeys,
-        id: CollectionId,
+        row: &mut CollectionRow,
         sealed: &Sealed,
-    ) -> Result<Vec<u8>, Error> {
+    ) -> Result<(), Error> {
         let plain = serde_json::to_vec(sealed)?;
-        Ok(keys.records().seal(nonce(&*self.random), &place::collection(tenant, id), &plain)?)
+        row.sealed = keys.records().seal(nonce(&*self.random), &place::collection(tenant, row), &plain)?;
+        Ok(())
     }
 
     /// Makes a collection.
@@ -129,13 +144,20 @@ impl Registry {
         let hash = name_hash(&keys, &name);
         let made = Made { id: id.to_bytes(), at: now.millis(), name, description };
         let sealed = Sealed { name: made.name.clone(), description: made.description.clone() };
-        let sealed = self.seal_collection(caller.tenant, &keys, id, &sealed)?;
-        let row = CollectionRow { id, version: 1, created_at: now, updated_at: now, name: hash, sealed };
+        let mut row = CollectionRow {
+            id,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+            name: hash,
+            sealed: Vec::new(),
+        };
+        self.seal_collection(caller.tenant, &keys, &mut row, &sealed)?;
         changes.collections.push(CollectionChange::Insert(row));
         if let Some((request, _)) = held {
             changes.idempotency = Some(self.keep_answer_of(caller, request, &made, 201, now).await?);
         }
-        self.store.commit(caller.tenant, changes).await?;
+        self.commit(caller.tenant, changes).await?;
         Ok(made.into())
     }
 
@@ -177,14 +199,13 @@ impl Registry {
         caller: &Caller,
         meant: &str,
     ) -> Result<Option<CollectionId>, Error> {
+        let keys = self.keys.of(&*self.store, caller.tenant).await?;
         let row = match meant.parse() {
             Ok(id) => self.store.collection(caller.tenant, id).await?,
-            Err(_) => {
-                let keys = self.keys.of(&*self.store, caller.tenant).await?;
-                self.store.collection_named(caller.tenant, name_hash(&keys, meant)).await?
-            }
+            Err(_) => self.store.collection_named(caller.tenant, name_hash(&keys, meant)).await?,
         };
-        Ok(row.map(|row| row.id))
+        // A row that was given another's name by hand is not the one that is meant.
+        row.map(|row| opened(caller.tenant, &keys, &row).map(|_| row.id)).transpose()
     }
 
     /// Renames or describes a collection.
@@ -216,9 +237,9 @@ impl Registry {
             let expected = row.version;
             (row.version, row.updated_at, row.name) =
                 (expected + 1, changes.now, name_hash(&keys, &sealed.name));
-            row.sealed = self.seal_collection(caller.tenant, &keys, id, &sealed)?;
+            self.seal_collection(caller.tenant, &keys, &mut row, &sealed)?;
             changes.collections.push(CollectionChange::Update { row: row.clone(), expected });
-            match self.store.commit(caller.tenant, changes).await {
+            match self.commit(caller.tenant, changes).await {
                 Ok(_) => return self.open_collection(caller.tenant, row).await,
                 Err(CommitError::Conflict(Conflict::Collection(_))) => {}
                 Err(error) => return Err(error.into()),
@@ -239,7 +260,7 @@ impl Registry {
         loop {
             let mut changes = Changes::at(self.now());
             changes.collections.push(CollectionChange::Remove(id));
-            match self.store.commit(caller.tenant, changes).await {
+            match self.commit(caller.tenant, changes).await {
                 Ok(_) => return Ok(()),
                 Err(CommitError::Conflict(Conflict::CollectionNotEmpty)) => {}
                 Err(CommitError::Conflict(Conflict::Collection(_))) => return Err(Error::NotFound),

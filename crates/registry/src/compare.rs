@@ -1,10 +1,11 @@
 //! 1:1: is it this person? Are these two one? And which faces are there at all?
 
-use domain::PersonId;
+use domain::{PersonId, Status};
 use engine::face::{Detection, Template};
+use store::SampleKind;
 
 use crate::access::Caller;
-use crate::alike::{Alike, Verdict, Wanted};
+use crate::alike::{Alike, Precision, Verdict, Wanted};
 use crate::error::Error;
 use crate::evidence::Quality;
 use crate::face::Models;
@@ -12,6 +13,7 @@ use crate::finger::{EnrolledPrint, NewPrint};
 use crate::records::Opened;
 use crate::registry::Registry;
 use crate::remake::Held;
+use crate::search::Statuses;
 
 /// The answer to a comparison.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,28 +96,42 @@ pub struct Verified {
     pub parts: Vec<(Modality, Alike)>,
     /// The models.
     pub models: Models,
+    /// What the person is now.
+    pub status: Status,
+    /// How exactly scores are shown.
+    pub precision: Precision,
 }
 
 impl Registry {
-    /// Compares a face, a fingerprint or both with what is enrolled of a person; nothing is stored.
+    /// Compares a face, a fingerprint or both with what is enrolled of a person; nothing is stored but that it failed, where
+    /// it did. Whatever threshold is asked for, a comparison below the tenant's own counts as failed. A person of another
+    /// status than `statuses` matches nobody.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::NoFaceEnrolled`], [`Error::NoFingerprintEnrolled`], [`Error::Rejected`],
-    /// [`Error::FacesNotConfigured`], [`Error::FingerprintsNotConfigured`].
+    /// [`Error::AttemptLimit`], [`Error::FacesNotConfigured`], [`Error::FingerprintsNotConfigured`].
     pub async fn verify(
         &self,
         caller: &Caller,
         id: PersonId,
         presented: Presented,
         wanted: Wanted,
+        statuses: Statuses,
     ) -> Result<Verified, Error> {
-        let threshold = self.threshold_of_one(wanted);
+        let own = self.threshold_of_one(Wanted::Default);
+        let threshold = Self::asked_threshold(caller, self.threshold_of_one(wanted), own);
+        let tried = self.may_try(caller, Some(id)).await?;
+        let mut status = None;
+        let mut alike_of = |found: (Status, Alike)| {
+            status = Some(found.0);
+            found.1
+        };
         let face = match presented.face {
-            Some(image) => Some(self.face_of(caller, id, image).await?),
+            Some(image) => Some(alike_of(self.face_of(caller, id, image).await?)),
             None => None,
         };
         let finger = match presented.finger {
-            Some(print) => Some(self.finger_of(caller, id, print).await?),
+            Some(print) => Some(alike_of(self.finger_of(caller, id, print).await?)),
             None => None,
         };
         let (alike, modality, parts) = match (face, finger) {
@@ -127,8 +143,17 @@ impl Registry {
             (None, Some(finger)) => (finger, Modality::Fingerprint, Vec::new()),
             (None, None) => return Err(Error::Fault("nothing was presented".into())),
         };
+        let status = status.ok_or_else(|| Error::Fault("nothing was presented".into()))?;
+        if alike.score >= own {
+            self.note_passed(caller, tried).await;
+        } else {
+            self.note_failed(caller, Some(id)).await?;
+        }
         let models = self.models_of(modality)?;
-        Ok(Verified { verdict: Verdict::of(alike, threshold), modality, parts, models })
+        let mut verdict = Verdict::of(alike, threshold);
+        verdict.matches &= statuses.contains(status);
+        let precision = Self::precision(caller, &alike, [own, threshold]);
+        Ok(Verified { verdict, modality, parts, models, status, precision })
     }
 
     /// The models an answer rests on.
@@ -140,14 +165,19 @@ impl Registry {
         }
     }
 
-    async fn face_of(&self, caller: &Caller, id: PersonId, image: Vec<u8>) -> Result<Alike, Error> {
-        let enrolled = self.enrolled_of(caller, id).await?;
+    async fn face_of(&self, caller: &Caller, id: PersonId, image: Vec<u8>) -> Result<(Status, Alike), Error> {
+        let (status, enrolled) = self.enrolled_of(caller, id).await?;
         let template = self.template_of(image).await?;
-        self.alike(&enrolled, &template)
+        Ok((status, self.alike(&enrolled, &template)?))
     }
 
-    async fn finger_of(&self, caller: &Caller, id: PersonId, print: NewPrint) -> Result<Alike, Error> {
-        let enrolled = match self.enrolled_prints_of(caller, id).await {
+    async fn finger_of(
+        &self,
+        caller: &Caller,
+        id: PersonId,
+        print: NewPrint,
+    ) -> Result<(Status, Alike), Error> {
+        let (status, enrolled) = match self.enrolled_prints_of(caller, id).await {
             // Whether there is such a person comes before what could be said of one.
             Err(Error::NoFingerprintEnrolled) if self.fingers.is_none() => {
                 Err(Error::FingerprintsNotConfigured)
@@ -155,16 +185,21 @@ impl Registry {
             other => other,
         }?;
         let probe = self.finger_probe(print).await?;
-        self.alike_print(&enrolled, &probe)?.ok_or(Error::NoFingerprintEnrolled)
+        let alike = self.alike_print(&enrolled, &probe)?.ok_or(Error::NoFingerprintEnrolled)?;
+        Ok((status, alike))
     }
 
     /// The fingerprints that are enrolled of a person; whoever is changed between two reads is read again.
-    async fn enrolled_prints_of(&self, caller: &Caller, id: PersonId) -> Result<Vec<EnrolledPrint>, Error> {
+    async fn enrolled_prints_of(
+        &self,
+        caller: &Caller,
+        id: PersonId,
+    ) -> Result<(Status, Vec<EnrolledPrint>), Error> {
         for _ in 0..ATTEMPTS {
             let opened = self.open_person(caller.tenant, id).await?;
             let enrolled = self.enrolled_prints(caller, &opened).await?;
             if !enrolled.is_empty() {
-                return Ok(enrolled);
+                return Ok((opened.person.status(), enrolled));
             }
             if self.is_unchanged(caller, &opened).await? {
                 return Err(Error::NoFingerprintEnrolled);
@@ -174,12 +209,12 @@ impl Registry {
     }
 
     /// The templates that are enrolled of a person. Who is erased or changed between two reads is not called faceless.
-    async fn enrolled_of(&self, caller: &Caller, id: PersonId) -> Result<Vec<Template>, Error> {
+    async fn enrolled_of(&self, caller: &Caller, id: PersonId) -> Result<(Status, Vec<Template>), Error> {
         for _ in 0..ATTEMPTS {
             let opened = self.open_person(caller.tenant, id).await?;
             let enrolled = self.enrolled(caller, &opened).await?;
             if !enrolled.is_empty() {
-                return Ok(enrolled);
+                return Ok((opened.person.status(), enrolled));
             }
             if self.is_unchanged(caller, &opened).await? {
                 return Err(Error::NoFaceEnrolled);
@@ -198,10 +233,11 @@ impl Registry {
     pub(crate) async fn enrolled(&self, caller: &Caller, opened: &Opened) -> Result<Vec<Template>, Error> {
         let mut enrolled = Vec::new();
         for sample in self.store.samples(caller.tenant, opened.person.id).await? {
-            if !sample.is_enrolled_face() {
+            // What is sealed with the person says which samples are enrolled, not what stands beside them in clear.
+            if opened.person.enrolled_sample(sample.id, SampleKind::Face).is_none() {
                 continue;
             }
-            match self.held(caller.tenant, &opened.key, sample)? {
+            match self.held(caller.tenant, &opened.key, &sample)? {
                 Held::Template(template) => enrolled.push(template),
                 Held::Nothing => {}
                 Held::NotYet(missing) => {

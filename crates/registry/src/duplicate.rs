@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::biometric::MatchScore;
-use domain::{DuplicateId, PersonId, Status, TenantId, Time, Verification};
+use domain::{DuplicateId, PersonId, Status, TenantId, Time};
 use engine::face::Template;
 use serde::{Deserialize, Serialize};
 use store::{Changes, CommitError, Committed, Conflict, PairChange, PairRow};
@@ -119,7 +119,7 @@ impl Registry {
         let enrolling = Enrolling { finger: enrolling.finger.map(FingerProbe::of_any_name), ..enrolling };
         let about = enrolling.about();
         if enrolling.on_duplicate == OnDuplicate::Allow || !(about.face || about.finger) {
-            return Ok(self.store.commit(tenant, changes).await?);
+            return Ok(self.commit(tenant, changes).await?);
         }
         // First entered, then searched: whoever commits between the two is found by the search or in flight.
         let population = self.galleries()?.of(tenant);
@@ -138,7 +138,7 @@ impl Registry {
             self.weigh(tenant, &enrolling, &suspects, &mut changes).await?;
             changes.searched_up_to = Some(position);
             changes.compared_with = place.others();
-            match self.store.commit(tenant, changes.clone()).await {
+            match self.commit(tenant, changes.clone()).await {
                 Ok(committed) => {
                     // Only to spare the next search the work: it would catch up by itself.
                     let _ = self.catch_up(tenant, &population, committed.sequence).await;
@@ -287,9 +287,19 @@ impl Registry {
 
     /// Persons of whom a reviewer has said that they are somebody else.
     async fn known_to_differ(&self, tenant: TenantId, person: PersonId) -> Result<Vec<PersonId>, Error> {
-        let pairs = self.store.pairs_of(tenant, person).await?;
-        let different = pairs.into_iter().filter(|p| p.decision == PairDecision::Different);
-        Ok(different.flat_map(|p| p.persons).collect())
+        let mut different = Vec::new();
+        for row in self.store.pairs_of(tenant, person).await? {
+            if row.decision != PairDecision::Different {
+                continue;
+            }
+            // What stands in clear proves nothing: the decision counts where it is sealed.
+            match self.open_pair(tenant, row).await {
+                Ok((pair, ..)) => different.extend(pair.persons),
+                Err(Error::Fault(why)) => self.note_damage(tenant, person, &why),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(different)
     }
 
     /// Refuses where a proven person is alike, or notes a pair for review. An unproven claim refuses nobody: else
@@ -303,8 +313,15 @@ impl Registry {
     ) -> Result<(), Error> {
         for suspect in suspects {
             let Some(row) = self.store.person(tenant, suspect.person).await? else { continue };
-            let verification = Verification::from_stored(row.status, row.verified_at, row.expires_at);
-            let status = verification.status(changes.now);
+            // A status that was set by hand refuses nobody.
+            let status = match self.open_row(tenant, row, changes.now).await {
+                Ok(opened) => opened.person.status(),
+                Err(Error::Fault(why)) => {
+                    self.note_damage(tenant, suspect.person, &why);
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             // A presentation that failed claims nothing.
             if status == Status::Failed {
                 continue;
@@ -363,7 +380,7 @@ impl Registry {
         let duplicate = Duplicate {
             id: row.id,
             persons: row.persons,
-            created_at: row.created_at,
+            created_at: row.id.created_at(),
             score: sealed.score,
             false_match_rate: sealed.false_match_rate,
             model: sealed.model.clone(),
@@ -390,7 +407,12 @@ impl Registry {
         rows.truncate(limit as usize);
         let mut duplicates = Vec::with_capacity(rows.len());
         for row in rows {
-            duplicates.push(self.open_pair(caller.tenant, row).await?.0);
+            let [person, _] = row.persons;
+            match self.open_pair(caller.tenant, row).await {
+                Ok((pair, ..)) => duplicates.push(pair),
+                Err(Error::Fault(why)) => self.note_damage(caller.tenant, person, &why),
+                Err(error) => return Err(error),
+            }
         }
         Ok((duplicates, more))
     }
@@ -427,7 +449,7 @@ impl Registry {
                 let decided = Decided { decision: decision as u8, at: now.millis(), reason: reason.clone() };
                 changes.idempotency = Some(self.keep_answer_of(caller, request, &decided, 200, now).await?);
             }
-            match self.store.commit(caller.tenant, changes).await {
+            match self.commit(caller.tenant, changes).await {
                 Ok(_) => return Ok(self.open_pair(caller.tenant, row).await?.0),
                 Err(CommitError::Conflict(Conflict::Pair(_))) => {}
                 Err(error) => return Err(error.into()),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::lifecycle::Cause;
 use domain::person::Patch;
-use domain::{PersonId, Status, Time, Verification};
+use domain::{PersonId, Scope, Status, Time, Verification};
 use engine::face::{Analysis, Spot};
 use store::{Changes, PersonChange, SampleKind, SampleRow, SampleState};
 use vault::{Key, TenantKeys};
@@ -12,6 +12,7 @@ use vault::{Key, TenantKeys};
 use crate::access::Caller;
 use crate::duplicate::Enrolling;
 use crate::error::Error;
+use crate::evidence::Method;
 use crate::finger::{NewPrint, Print};
 use crate::history::{EventKind, Happened};
 use crate::idempotency::{Held, Idempotency, Ticket};
@@ -68,7 +69,8 @@ impl Registry {
     /// Creates a `pending` person. A face is analysed and enrolled; no liveness is claimed.
     ///
     /// # Errors
-    /// [`Error::Rejected`], [`Error::ExternalIdTaken`], [`Error::FacesNotConfigured`], or what the store says.
+    /// [`Error::Rejected`], [`Error::ExternalIdTaken`], [`Error::ReviewNeeded`], [`Error::FacesNotConfigured`], or what the store
+    /// says.
     pub async fn create(
         &self,
         caller: &Caller,
@@ -79,6 +81,8 @@ impl Registry {
             Ticket::Again(person, _) => return Ok(Outcome { person: *person, images: Pictures::Withheld }),
             Ticket::First(held) => held,
         };
+        self.check_policy(caller, &new)?;
+        self.may_ask_blindly(caller).await?;
         let seen = match new.face.take() {
             Some(image) => Some(Seen { analysis: self.enrollable(image).await?, live: None }),
             None => None,
@@ -99,7 +103,7 @@ impl Registry {
     /// A failed check still answers with a person, and reveals nothing about others: no duplicate is looked for.
     ///
     /// # Errors
-    /// As [`Self::create`].
+    /// As [`Self::create`], [`Error::AttemptLimit`], [`Error::LivenessReplayed`].
     pub async fn create_with_liveness(
         &self,
         caller: &Caller,
@@ -111,11 +115,27 @@ impl Registry {
             Ticket::Again(person, _) => return Ok(Outcome { person: *person, images: Pictures::Withheld }),
             Ticket::First(held) => held,
         };
+        self.check_policy(caller, &new)?;
+        let tried = self.may_try(caller, None).await?;
         new.face = None;
         let (analysis, score) = self.judge(face).await?;
-        let seen = Seen { analysis, live: Some(self.is_live(score)) };
+        let live = self.is_live(score);
+        let seen = Seen { analysis, live: Some(live) };
         let print = self.print_of(new.fingerprint.take()).await?;
-        self.insert(caller, new, Some(seen), print, held).await
+        if !live {
+            self.note_failed(caller, None).await?;
+        }
+        let outcome = self.insert(caller, new, Some(seen), print, held).await?;
+        if live {
+            self.note_passed(caller, tried).await;
+        }
+        Ok(outcome)
+    }
+
+    /// A request may ask for more care than the tenant does; for less only with a reviewer's word.
+    fn check_policy(&self, caller: &Caller, new: &Enrolment) -> Result<(), Error> {
+        let looser = new.on_duplicate.is_some_and(|asked| asked.is_looser_than(self.settings.on_duplicate));
+        if looser && !caller.may(Scope::PersonsReview) { Err(Error::ReviewNeeded) } else { Ok(()) }
     }
 
     async fn insert(
@@ -148,6 +168,10 @@ impl Registry {
             changes.samples.push(row);
             finger = self.probe_of(print).filter(|_| !failed);
         }
+        if let Some(Seen { analysis, live: Some(true) }) = &seen {
+            person.set_anchor(now, Method::PassiveLiveness);
+            changes.sealed.push(self.proven_image(tenant, &tenant_keys, analysis, now)?);
+        }
         let kind = match person.status() {
             Status::Verified => EventKind::Verified,
             Status::Failed => EventKind::Failed,
@@ -163,7 +187,7 @@ impl Registry {
         if let Some((request, _)) = &held {
             changes.idempotency = Some(self.keep_answer(caller, *request, &person, &key, 201, now)?);
         }
-        let index = person.sealed.profile.index(tenant_keys.index());
+        let index = person.sealed.profile.index(tenant_keys.index(), self.settings.name_search);
         let row = self.seal_row(tenant, &person, &key, wrapped_key)?;
         changes.persons.push(PersonChange::Insert { row, index });
         let (face, template) = match seen {
@@ -175,7 +199,9 @@ impl Registry {
         };
         let on_duplicate = new.on_duplicate.unwrap_or(self.settings.on_duplicate);
         let enrolling = Enrolling { person: id, face: template, finger, on_duplicate };
-        self.commit_enrolment(caller, enrolling, changes).await?;
+        if let Err(error) = self.commit_enrolment(caller, enrolling, changes).await {
+            return Err(self.not_an_oracle(caller, error).await?);
+        }
         // What was just stored is shown as it came: reading it back could fail, and the person is there all the same.
         let images = Images { face, fingerprint: print.map(|p| p.bytes.clone()) };
         Ok(Outcome { person, images: Pictures::Here(images) })
@@ -248,6 +274,7 @@ fn blank(id: PersonId, now: Time, profile: Profile) -> Person {
             profile,
             biometrics: Biometrics::default(),
             evidence: None,
+            anchor: None,
             failures: Vec::new(),
             merged: Vec::new(),
         },

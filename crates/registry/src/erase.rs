@@ -65,7 +65,8 @@ impl Registry {
             check(&etag(row.version, verification.status(now)))?;
             let mut changes = Changes::at(now);
             changes.persons.push(PersonChange::Erase { id, expected });
-            match self.store.commit(caller.tenant, changes).await {
+            changes.sealed.push(self.no_attempts_of(caller.tenant, id).await?);
+            match self.commit(caller.tenant, changes).await {
                 Ok(committed) => return Ok(self.receipt(caller, id, now, committed.sequence).await?),
                 Err(CommitError::Conflict(Conflict::Version(_))) => {}
                 Err(error) => return Err(Error::from(error).into()),

@@ -63,6 +63,9 @@ pub enum Error {
     /// What a status rests on can be removed by a reviewer only.
     #[error("the scope persons:review is needed")]
     ReviewNeeded,
+    /// A new finger of somebody verified comes without anything that shows it is the same person's.
+    #[error("a proof is needed that the finger is the same person's")]
+    ProofNeeded,
     /// The image does not do.
     #[error(transparent)]
     Rejected(#[from] Rejection),
@@ -75,6 +78,16 @@ pub enum Error {
     /// Too many failed liveness checks of this person; again after so many seconds.
     #[error("too many failed liveness checks")]
     LivenessBrake(u64),
+    /// Too many comparisons of this person, or of this token, have failed: again after so many seconds, or, without a number,
+    /// once a reviewer has lifted the limit.
+    #[error("too many comparisons have failed")]
+    AttemptLimit(Option<u64>),
+    /// The image has proven liveness before.
+    #[error("the image has proven liveness before")]
+    LivenessReplayed,
+    /// Persons cannot be found by name.
+    #[error("search by name is turned off")]
+    NameSearchOff,
     /// The same idempotency key came with another body.
     #[error("the idempotency key was used with another body")]
     KeyReused,
@@ -116,6 +129,8 @@ impl From<CommitError> for Error {
                 | Conflict::CollectionNotEmpty
                 | Conflict::Enrolled { .. },
             ) => Self::Stale,
+            // Only an image that proves liveness is made with a name that may be taken; counters see to theirs themselves.
+            CommitError::Conflict(Conflict::Sealed(_)) => Self::LivenessReplayed,
             CommitError::Conflict(Conflict::Gone(_) | Conflict::TokenGone) => Self::NotFound,
             CommitError::Conflict(Conflict::Collection(id)) => Self::NoSuchCollection(id),
             CommitError::Conflict(Conflict::CollectionNameTaken) => Self::CollectionNameTaken,

@@ -1,14 +1,19 @@
 //! Asking the engine about a face, and what is shown of its answer.
 
 use domain::biometric::LivenessScore;
+use domain::{TenantId, Time};
 use engine::face::{Analysis, ModelIds, Template, Want};
 use serde::{Deserialize, Serialize};
+use store::{SealedChange, SealedKind, SealedRow};
+use vault::TenantKeys;
 
+use crate::access::Caller;
 use crate::alike::Wanted;
 use crate::error::Error;
 use crate::evidence::{Evidence, Method, Quality};
+use crate::keys::nonce;
+use crate::place;
 use crate::registry::Registry;
-use domain::Time;
 
 /// Names and versions of the models behind an answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,14 +71,21 @@ pub struct Liveness {
 const BELOW: &str = "liveness-below-threshold";
 
 impl Registry {
-    /// Judges the liveness of the one face in an image; nothing is stored.
+    /// Judges the liveness of the one face in an image; nothing is stored but that it failed, where it did.
     ///
     /// # Errors
-    /// [`Error::Rejected`], [`Error::FacesNotConfigured`], [`Error::Busy`].
-    pub async fn liveness(&self, image: Vec<u8>) -> Result<Liveness, Error> {
+    /// [`Error::Rejected`], [`Error::AttemptLimit`], [`Error::FacesNotConfigured`], [`Error::Busy`].
+    pub async fn liveness(&self, caller: &Caller, image: Vec<u8>) -> Result<Liveness, Error> {
+        let tried = self.may_try(caller, None).await?;
         let (analysis, score) = self.judge(image).await?;
+        let live = self.is_live(score);
+        if live {
+            self.note_passed(caller, tried).await;
+        } else {
+            self.note_failed(caller, None).await?;
+        }
         Ok(Liveness {
-            live: self.is_live(score),
+            live,
             score: score.get(),
             threshold: self.settings.liveness_threshold,
             quality: analysis.quality.into(),
@@ -101,6 +113,27 @@ impl Registry {
     /// An analysis with a template.
     pub(crate) async fn enrollable(&self, image: Vec<u8>) -> Result<Analysis, Error> {
         Ok(self.faces()?.analyse(image, Want::Template).await?)
+    }
+
+    /// Notes that an image proves liveness: no other proof can rest on the same pixels for as long as this one counts.
+    pub(crate) fn proven_image(
+        &self,
+        tenant: TenantId,
+        keys: &TenantKeys,
+        analysis: &Analysis,
+        now: Time,
+    ) -> Result<SealedChange, Error> {
+        let pixels =
+            analysis.pixels.ok_or_else(|| Error::Fault("the engine gave no digest of the image".into()))?;
+        let mut row = SealedRow {
+            kind: SealedKind::ProvenImage,
+            key: keys.index().hash("proven image", &pixels),
+            version: 1,
+            expires_at: Some(now.plus_seconds(self.settings.validity_seconds)),
+            sealed: Vec::new(),
+        };
+        row.sealed = keys.records().seal(nonce(&*self.random), &place::sealed_record(tenant, &row), b"")?;
+        Ok(SealedChange::Insert(row))
     }
 
     /// The evidence of a liveness check.

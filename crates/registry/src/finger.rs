@@ -192,10 +192,10 @@ impl Registry {
     ) -> Result<Vec<EnrolledPrint>, Error> {
         let mut enrolled = Vec::new();
         for sample in self.store.samples(caller.tenant, opened.person.id).await? {
-            if !sample.is_enrolled() || sample.kind != SampleKind::Fingerprint {
+            if opened.person.enrolled_sample(sample.id, SampleKind::Fingerprint).is_none() {
                 continue;
             }
-            let found = match self.held_print(caller.tenant, &opened.key, sample)? {
+            let found = match self.held_print(caller.tenant, &opened.key, &sample)? {
                 HeldPrint::Record(record, foreign) => (record, foreign),
                 HeldPrint::NotYet(missing) => self.remake_print(caller.tenant, &opened.key, missing).await?,
             };

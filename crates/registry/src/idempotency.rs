@@ -110,8 +110,8 @@ impl Registry {
             Known::New(held) => Ticket::First(held),
             Known::Done(row) => {
                 let keys = self.keys.of(&*self.store, caller.tenant).await?;
-                let place = place::answer(caller.tenant, None, &row.key);
-                Ticket::Again(serde_json::from_slice(&keys.records().open(&place, row.sealed)?)?, row.status)
+                let plain = open_kept(caller, keys.records(), &row)?;
+                Ticket::Again(serde_json::from_slice(&plain)?, row.status)
             }
         })
     }
@@ -183,21 +183,22 @@ impl Registry {
         status: u16,
         now: Time,
     ) -> Result<IdempotencyRow, Error> {
-        let place = place::answer(caller.tenant, person, &request.key);
-        Ok(IdempotencyRow {
+        let mut row = IdempotencyRow {
             key: request.key,
             body: request.body,
             status,
             person,
-            sealed: key.seal(nonce(&*self.random), &place, plain)?,
+            sealed: Vec::new(),
             expires_at: now.plus_seconds(self.settings.idempotency_seconds),
-        })
+        };
+        row.sealed = key.seal(nonce(&*self.random), &place::kept_answer(caller.tenant, &row), plain)?;
+        Ok(row)
     }
 
     async fn replay(&self, caller: &Caller, row: IdempotencyRow) -> Result<Person, Error> {
         let id = row.person.ok_or_else(|| Error::Fault("a kept answer is about no person".into()))?;
         let opened = self.open_person(caller.tenant, id).await?;
-        let plain = opened.key.open(&place::answer(caller.tenant, row.person, &row.key), row.sealed)?;
+        let plain = open_kept(caller, &opened.key, &row)?;
         let snapshot: Snapshot = serde_json::from_slice(&plain)?;
         let time = |t: Option<i64>| t.map(Time::from_millis);
         let status = Status::parse(&snapshot.status).unwrap_or(Status::Pending);
@@ -215,4 +216,11 @@ impl Registry {
             sealed: snapshot.sealed,
         })
     }
+}
+
+/// Opens an answer that is what its row says.
+fn open_kept(caller: &Caller, key: &Key, row: &IdempotencyRow) -> Result<Vec<u8>, Error> {
+    let open = |place: Vec<u8>| key.open(&place, row.sealed.clone());
+    let before_0_2 = || open(place::answer(caller.tenant, row.person, &row.key));
+    Ok(open(place::kept_answer(caller.tenant, row)).or_else(|_| before_0_2())?)
 }

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use domain::biometric::{MatchScore, search_rate};
-use domain::{CollectionId, PersonId, SampleId, Status, Time, Verification};
+use domain::{CollectionId, PersonId, SampleId, Scope, Status, Time};
 use engine::face::Template;
 
 use crate::access::Caller;
-use crate::alike::{Alike, Wanted};
+use crate::alike::{Alike, Precision, Wanted};
+use crate::attempts::Tried;
 use crate::compare::{Modality, Presented};
 use crate::error::Error;
 use crate::face::Models;
 use crate::finger::FingerProbe;
+use crate::person::{Person, SampleRef};
 use crate::registry::Registry;
 use crate::search::{self, Modalities, Population, Statuses};
 
@@ -43,6 +45,8 @@ pub struct Identified {
     pub status: Status,
     /// The enrolled sample that is most alike.
     pub sample: SampleId,
+    /// How exactly the score is shown.
+    pub precision: Precision,
 }
 
 /// The answer to "who is it?".
@@ -67,6 +71,7 @@ impl Registry {
     /// [`Error::Rejected`], [`Error::FacesNotConfigured`], [`Error::FingerprintsNotConfigured`], [`Error::GalleryLoading`],
     /// [`Error::NoSuchCollection`], [`Error::Busy`].
     pub async fn search(&self, caller: &Caller, question: Question) -> Result<SearchAnswer, Error> {
+        let tried = self.may_try(caller, None).await?;
         for id in question.collections.iter().flatten() {
             if self.store.collection(caller.tenant, *id).await?.is_none() {
                 return Err(Error::NoSuchCollection(*id));
@@ -87,10 +92,12 @@ impl Registry {
             question.collections.map(|all| all.into_iter().map(search::collection_key).collect());
         let gallery_size = population.size(about, inside.as_deref());
         // The least score to be listed may be below what counts as a match, never the other way round.
+        let own = self.threshold_of_search(Wanted::Default, gallery_size);
         let (threshold, least) = match question.wanted {
-            Wanted::Score(least) => (self.threshold_of_search(Wanted::Default, gallery_size), least),
+            Wanted::Score(least) => (own, Self::asked_threshold(caller, least, own)),
             wanted => {
-                let threshold = self.threshold_of_search(wanted, gallery_size);
+                let asked = self.threshold_of_search(wanted, gallery_size);
+                let threshold = Self::asked_threshold(caller, asked, own);
                 (threshold, threshold)
             }
         };
@@ -106,7 +113,11 @@ impl Registry {
             (None, None) => return Err(Error::Fault("nothing was presented".into())),
         };
         let mut candidates = self.checked(caller, &among, seen).await?;
-        candidates.iter_mut().for_each(|c| c.matches = c.alike.score >= threshold);
+        for candidate in &mut candidates {
+            candidate.matches = candidate.alike.score >= threshold;
+            candidate.precision = Self::precision(caller, &candidate.alike, [own, threshold]);
+        }
+        self.count_search(caller, &candidates, own, tried).await?;
         Ok(SearchAnswer {
             candidates,
             gallery_size,
@@ -114,6 +125,26 @@ impl Registry {
             threshold,
             models: self.models_of(modality)?,
         })
+    }
+
+    /// A search that names somebody below the tenant's own threshold tells a token how near it came: that is a failed
+    /// comparison. One that names nobody tells nothing.
+    async fn count_search(
+        &self,
+        caller: &Caller,
+        candidates: &[Identified],
+        own: MatchScore,
+        tried: Tried,
+    ) -> Result<(), Error> {
+        if caller.may(Scope::PersonsReview) {
+            return Ok(());
+        }
+        if candidates.iter().any(|c| c.alike.score >= own) {
+            self.note_passed(caller, tried).await;
+        } else if !candidates.is_empty() {
+            self.note_failed(caller, None).await?;
+        }
+        Ok(())
     }
 
     /// The template of the one face in an image.
@@ -254,7 +285,8 @@ impl Registry {
         Ok(seen)
     }
 
-    /// Candidates from the galleries, checked against the records: the gallery says who is alike, the store what they are.
+    /// Candidates from the galleries, checked against what is sealed: the gallery says who is alike, the record what they are
+    /// and which samples are theirs. A record that does not open is nobody's.
     pub(crate) async fn checked(
         &self,
         caller: &Caller,
@@ -267,20 +299,28 @@ impl Registry {
         for seen in seen.into_iter().filter(|s| s.alike.score >= among.least).take(among.limit + SPARE) {
             let person = PersonId::from_bytes(seen.subject.to_be_bytes());
             let Some(row) = self.store.person(caller.tenant, person).await? else { continue };
-            let status = Verification::from_stored(row.status, row.verified_at, row.expires_at).status(now);
-            if !among.statuses.contains(status) {
+            let opened = match self.open_row(caller.tenant, row, now).await {
+                Ok(opened) => opened.person,
+                Err(Error::Fault(why)) => {
+                    self.note_damage(caller.tenant, person, &why);
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            if !among.statuses.contains(opened.status()) || !among.holds(&opened) {
                 continue;
             }
-            let heads = self.store.samples(caller.tenant, person).await?;
-            let Some(sample) = heads.iter().find(|h| search::sample_key(h.id) == seen.sample) else {
+            let is_it = |s: &&SampleRef| search::sample_key(s.id()) == seen.sample && !s.is_evidence();
+            let Some(sample) = opened.samples().map(|(_, s)| s).find(is_it) else {
                 continue;
             };
             candidates.push(Identified {
                 person,
                 alike: seen.alike,
                 matches: true,
-                status,
-                sample: sample.id,
+                status: opened.status(),
+                sample: sample.id(),
+                precision: Precision::Exact,
             });
         }
         candidates.sort_by(|a, b| b.alike.score.get().total_cmp(&a.alike.score.get()));
@@ -318,6 +358,14 @@ pub(crate) struct Among {
 }
 
 impl Among {
+    /// Whether a person is in one of the collections that are asked about.
+    fn holds(&self, person: &Person) -> bool {
+        let inside = |all: &Vec<u128>| {
+            person.profile().collections().any(|own| all.contains(&search::collection_key(own)))
+        };
+        self.collections.as_ref().is_none_or(inside)
+    }
+
     fn accepts(&self, now: Time) -> Arc<dyn Fn(u32) -> bool + Send + Sync> {
         let statuses = self.statuses;
         Arc::new(move |tag| statuses.may_contain(tag, now))

@@ -7,7 +7,7 @@ use store::{Cursor, IndexEntry, IndexField, ListQuery, PersonRow, Sort, Total};
 use crate::access::Caller;
 use crate::error::Error;
 use crate::person::Person;
-use crate::profile::hashed;
+use crate::profile::{folded, hashed};
 use crate::read::Images;
 use crate::registry::Registry;
 
@@ -58,66 +58,150 @@ pub struct Listed {
 
 /// Most bytes of images on one page.
 const IMAGE_BYTES: usize = 32 << 20;
+/// Rows read in one go where the index only narrows a list down.
+const NARROWED_PAGE: u32 = 200;
+/// Most rows that are opened for one page: beyond them the page ends early, and the rest follows by cursor.
+const MOST_OPENED: usize = 5_000;
 
-impl Registry {
-    /// A page of the caller's persons.
-    ///
-    /// # Errors
-    /// What the store says.
-    pub async fn list(&self, caller: &Caller, list: &List) -> Result<Listed, Error> {
-        let name = list.filter.name.as_deref().map(words::words).unwrap_or_default();
-        if list.filter.name.is_some() && name.is_empty() {
-            return Ok(Listed { persons: Vec::new(), next: None, total: Total::Exact(0) });
-        }
-        let mut query = self.query(caller, list, &name).await?;
-        let (mut persons, mut total, mut next) = (Vec::new(), None, None);
-        // Words longer than the longest indexed prefix are only narrowed down by the index: what does not match
-        // after opening is left out and the page filled up from the following rows, within a bound.
-        let mut bytes = 0;
-        'pages: for _ in 0..10 {
-            let page = self.store.persons(caller.tenant, query.clone()).await?;
-            total = total.or(page.total);
-            let last = page.rows.last().map(|r| Cursor { updated_at: r.updated_at, id: r.id });
-            next = last.filter(|_| page.more);
-            for row in page.rows {
-                let here = Cursor { updated_at: row.updated_at, id: row.id };
-                let found = self.listed(caller, row, query.now, &name, list.images).await?;
-                bytes += found.as_ref().map_or(0, |(_, images)| images.len());
-                persons.extend(found);
-                if bytes > IMAGE_BYTES {
-                    // The page ends early; the rest follows by cursor.
-                    next = last.filter(|l| page.more || l.id != here.id).map(|_| here);
-                    break 'pages;
-                }
-            }
-            if next.is_none() || persons.len() >= list.limit as usize {
-                break;
-            }
-            query.after = next;
-            query.offset = 0;
-            query.count = false;
-            query.limit = list.limit - u32::try_from(persons.len()).unwrap_or(0);
-        }
-        let total = total.unwrap_or(Total::Exact(0));
-        let narrowed_only = name.iter().any(|w| words::lookup_term(w).len() < w.len());
-        let total = match total {
-            Total::Exact(_)
-                if narrowed_only && list.after.is_none() && list.offset == 0 && next.is_none() =>
-            {
-                Total::Exact(persons.len() as u64)
-            }
-            Total::Exact(_) if narrowed_only => Total::AtLeast(persons.len() as u64),
-            total => total,
+/// What a person must be to be listed. The index finds candidates; whether they are meant is decided by what is sealed.
+struct Meant<'a> {
+    filter: &'a Filter,
+    words: Vec<String>,
+}
+
+impl Meant<'_> {
+    fn fits(&self, person: &Person) -> bool {
+        let profile = person.profile();
+        let exact = |(field, value): &(IndexField, String)| {
+            profile.exact(*field).is_some_and(|own| folded(*field, own) == folded(*field, value))
         };
-        Ok(Listed { persons, next, total })
+        self.filter.exact.iter().all(exact)
+            && words::matches(&self.words, &profile.first_name, &profile.last_name)
+            && self.filter.collection.is_none_or(|c| profile.collections().any(|own| own == c))
+            && self.filter.status.is_none_or(|status| person.status() == status)
     }
 
-    async fn query(&self, caller: &Caller, list: &List, name: &[String]) -> Result<ListQuery, Error> {
+    /// Whether the index alone does not tell who is meant.
+    fn is_narrowed_only(&self) -> bool {
+        !self.words.is_empty()
+            || self.filter.exact.iter().any(|(field, _)| *field == IndexField::DocumentType)
+    }
+}
+
+/// A page under way.
+struct Filling {
+    persons: Vec<(Person, Images)>,
+    /// Persons that were met and are meant, on this page or not.
+    met: u64,
+    bytes: usize,
+    /// Where the next page begins, once this one is full.
+    next: Option<Cursor>,
+    full: bool,
+}
+
+impl Registry {
+    /// A page of the caller's persons. A record that is damaged is passed over.
+    ///
+    /// # Errors
+    /// [`Error::NameSearchOff`], or what the store says.
+    pub async fn list(&self, caller: &Caller, list: &List) -> Result<Listed, Error> {
+        let words = list.filter.name.as_deref().map(words::words).unwrap_or_default();
+        if list.filter.name.is_some() && !self.settings.name_search {
+            return Err(Error::NameSearchOff);
+        }
+        if list.filter.name.is_some() && words.is_empty() {
+            return Ok(Listed { persons: Vec::new(), next: None, total: Total::Exact(0) });
+        }
+        let meant = Meant { filter: &list.filter, words };
+        if meant.is_narrowed_only() {
+            self.list_narrowed(caller, list, &meant).await
+        } else {
+            self.list_indexed(caller, list, &meant).await
+        }
+    }
+
+    /// A page where the index names who is meant, as long as nobody has tampered with it.
+    async fn list_indexed(&self, caller: &Caller, list: &List, meant: &Meant<'_>) -> Result<Listed, Error> {
+        let mut query = self.query(caller, list, meant).await?;
+        let mut filling = Filling { persons: Vec::new(), met: 0, bytes: 0, next: None, full: false };
+        let (mut total, mut opened) = (None, 0);
+        loop {
+            let page = self.store.persons(caller.tenant, query.clone()).await?;
+            total = total.or(page.total);
+            opened += page.rows.len();
+            let last = page.rows.last().map(cursor);
+            filling.next = last.filter(|_| page.more);
+            for row in page.rows {
+                let here = cursor(&row);
+                self.take(caller, list, meant, row, &mut filling).await?;
+                if filling.bytes > IMAGE_BYTES {
+                    filling.next = last.filter(|l| page.more || l.id != here.id).map(|_| here);
+                    filling.full = true;
+                    break;
+                }
+            }
+            let missing = list.limit.saturating_sub(u32::try_from(filling.persons.len()).unwrap_or(u32::MAX));
+            if filling.full || filling.next.is_none() || missing == 0 || opened >= MOST_OPENED {
+                break;
+            }
+            (query.after, query.offset, query.count, query.limit) = (filling.next, 0, false, missing);
+        }
+        let Filling { persons, next, .. } = filling;
+        Ok(Listed { persons, next, total: total.unwrap_or(Total::Exact(0)) })
+    }
+
+    /// A page where everybody the index brings is opened to see who is meant, to a bound; and how many there are, as far as
+    /// that bound reaches.
+    async fn list_narrowed(&self, caller: &Caller, list: &List, meant: &Meant<'_>) -> Result<Listed, Error> {
+        let mut query = self.query(caller, list, meant).await?;
+        (query.count, query.offset, query.limit) = (false, 0, NARROWED_PAGE);
+        let counts = list.after.is_none();
+        let mut filling = Filling { persons: Vec::new(), met: 0, bytes: 0, next: None, full: false };
+        let mut opened = 0;
+        let whole = loop {
+            let page = self.store.persons(caller.tenant, query.clone()).await?;
+            opened += page.rows.len();
+            query.after = page.rows.last().map(cursor);
+            for row in page.rows {
+                let here = cursor(&row);
+                let before = filling.persons.len();
+                self.take(caller, list, meant, row, &mut filling).await?;
+                if !filling.full
+                    && filling.persons.len() > before
+                    && (filling.persons.len() >= list.limit as usize || filling.bytes > IMAGE_BYTES)
+                {
+                    (filling.full, filling.next) = (true, Some(here));
+                }
+            }
+            if !page.more {
+                break true;
+            }
+            if opened >= MOST_OPENED || (filling.full && !counts) {
+                break false;
+            }
+        };
+        let shown_or_skipped = u64::from(list.offset) + filling.persons.len() as u64;
+        let next = match (filling.full, whole) {
+            // Everybody was looked at: a next page is only there for those who do not fit on this one.
+            (true, true) if filling.met <= shown_or_skipped => None,
+            (true, _) => filling.next,
+            (false, true) => None,
+            (false, false) => query.after,
+        };
+        let total = if whole && counts { Total::Exact(filling.met) } else { Total::AtLeast(filling.met) };
+        Ok(Listed { persons: filling.persons, next, total })
+    }
+
+    async fn query(&self, caller: &Caller, list: &List, meant: &Meant<'_>) -> Result<ListQuery, Error> {
         let keys = self.keys.of(&*self.store, caller.tenant).await?;
         let filter = &list.filter;
-        let mut index: Vec<_> =
-            filter.exact.iter().map(|(field, value)| hashed(keys.index(), *field, value)).collect();
-        index.extend(name.iter().map(|w| hashed(keys.index(), IndexField::Name, words::lookup_term(w))));
+        let looked_up = filter.exact.iter().filter(|(field, _)| *field != IndexField::DocumentType);
+        let mut index: Vec<_> = looked_up.map(|(field, value)| hashed(keys.index(), *field, value)).collect();
+        // Until everybody is indexed by name, everybody is looked at.
+        if !meant.words.is_empty() && self.is_indexed(caller.tenant).await? {
+            let term = |word: &String| hashed(keys.index(), IndexField::NamePrefix, words::lookup_term(word));
+            index.extend(meant.words.iter().map(term));
+        }
         index.extend(filter.collection.map(IndexEntry::member_of));
         Ok(ListQuery {
             now: self.now(),
@@ -133,26 +217,51 @@ impl Registry {
         })
     }
 
-    /// A row, opened; `None` when its name does not match.
-    async fn listed(
+    /// Opens a row, and takes the person in where it is meant and there is room.
+    async fn take(
         &self,
         caller: &Caller,
+        list: &List,
+        meant: &Meant<'_>,
         row: PersonRow,
-        now: Time,
-        name: &[String],
-        images: bool,
-    ) -> Result<Option<(Person, Images)>, Error> {
-        let opened = self.open_row(caller.tenant, row, now).await?;
-        let profile = opened.person.profile();
-        if !words::matches(name, &profile.first_name, &profile.last_name) {
-            return Ok(None);
+        filling: &mut Filling,
+    ) -> Result<(), Error> {
+        let id = row.id;
+        let opened = match self.open_row(caller.tenant, row, self.now()).await {
+            Ok(opened) => opened,
+            Err(Error::Fault(why)) => {
+                self.note_damage(caller.tenant, id, &why);
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
+        if !meant.fits(&opened.person) {
+            return Ok(());
         }
-        // An image that is replaced while the list is read is left out.
-        let images = if images {
-            self.images_of(caller, &opened).await?.unwrap_or_default()
+        filling.met += 1;
+        let skipped = meant.is_narrowed_only() && filling.met <= u64::from(list.offset);
+        if filling.full || skipped {
+            return Ok(());
+        }
+        // An image that is replaced while the list is read is left out, and so is one that is damaged.
+        let images = if list.images {
+            match self.images_of(caller, &opened).await {
+                Ok(images) => images.unwrap_or_default(),
+                Err(Error::Fault(why)) => {
+                    self.note_damage(caller.tenant, id, &why);
+                    Images::default()
+                }
+                Err(error) => return Err(error),
+            }
         } else {
             Images::default()
         };
-        Ok(Some((opened.person, images)))
+        filling.bytes += images.len();
+        filling.persons.push((opened.person, images));
+        Ok(())
     }
+}
+
+fn cursor(row: &PersonRow) -> Cursor {
+    Cursor { updated_at: row.updated_at, id: row.id }
 }

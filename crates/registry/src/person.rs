@@ -3,6 +3,7 @@
 use domain::{PersonId, SampleId, Status, Time, Verification};
 use serde::{Deserialize, Serialize};
 
+use crate::anchor::Anchor;
 use crate::evidence::{Evidence, Quality};
 use crate::finger::PrintInfo;
 use crate::merge::Merged;
@@ -81,6 +82,9 @@ pub(crate) struct Sealed {
     pub(crate) profile: Profile,
     pub(crate) biometrics: Biometrics,
     pub(crate) evidence: Option<Evidence>,
+    /// What the verification rests on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) anchor: Option<Anchor>,
     /// Moments of recent failed liveness checks, in milliseconds: the brake survives a restart.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) failures: Vec<i64>,

@@ -89,28 +89,42 @@ impl Profile {
         if next.metadata.len() > MAX_PAIRS { Err(Error::TooMuchMetadata) } else { Ok(next) }
     }
 
-    /// Whether name, birth date or document differ: what a verification was about.
+    /// Whether name, birth date, document or nationality differ: what a verification was about.
     pub(crate) fn identity_differs(&self, other: &Self) -> bool {
         self.first_name != other.first_name
             || self.last_name != other.last_name
             || self.date_of_birth != other.date_of_birth
             || self.document_type != other.document_type
             || self.document_number != other.document_number
+            || self.nationality != other.nationality
     }
 
-    /// All blind indexes, sorted.
-    pub(crate) fn index(&self, blind: &BlindIndex) -> Vec<IndexEntry> {
+    /// All blind indexes, sorted; those of names only where persons can be found by name.
+    pub(crate) fn index(&self, blind: &BlindIndex, name_search: bool) -> Vec<IndexEntry> {
         let entry = |field: IndexField, value: &str| hashed(blind, field, value);
-        let mut index: Vec<IndexEntry> =
-            self.name_terms().iter().map(|t| entry(IndexField::Name, t)).collect();
+        let names = if name_search { self.name_terms() } else { Vec::new() };
+        let mut index: Vec<IndexEntry> = names.iter().map(|t| entry(IndexField::NamePrefix, t)).collect();
         index.extend(self.external_id.as_deref().map(|v| entry(IndexField::ExternalId, v)));
         index.extend(self.document_number.as_deref().map(|v| entry(IndexField::DocumentNumber, v)));
         index.extend(self.email.as_deref().map(|v| entry(IndexField::Email, v)));
         index.extend(self.phone.as_deref().map(|v| entry(IndexField::Phone, v)));
-        index.extend(self.document_type.as_deref().map(|v| entry(IndexField::DocumentType, v)));
         index.extend(self.collections().map(IndexEntry::member_of));
         index.sort_unstable();
+        // Two beginnings may share one value.
+        index.dedup();
         index
+    }
+
+    /// The value of a field that a list may be narrowed by.
+    pub(crate) fn exact(&self, field: IndexField) -> Option<&str> {
+        match field {
+            IndexField::ExternalId => self.external_id.as_deref(),
+            IndexField::DocumentNumber => self.document_number.as_deref(),
+            IndexField::Email => self.email.as_deref(),
+            IndexField::Phone => self.phone.as_deref(),
+            IndexField::DocumentType => self.document_type.as_deref(),
+            IndexField::Name | IndexField::NamePrefix | IndexField::Collection => None,
+        }
     }
 
     /// The collections the person is in.
@@ -130,16 +144,31 @@ impl Profile {
     }
 }
 
-/// The blind index of `value`, folded so that spellings of one value meet.
-pub(crate) fn hashed(blind: &BlindIndex, field: IndexField, value: &str) -> IndexEntry {
-    let folded = match field {
+/// A value in the form in which spellings of one value meet.
+pub(crate) fn folded(field: IndexField, value: &str) -> String {
+    match field {
         IndexField::Email => Email::folded(value),
         IndexField::DocumentNumber => DocumentNumber::folded(value),
         IndexField::ExternalId
         | IndexField::Phone
         | IndexField::Name
+        | IndexField::NamePrefix
         | IndexField::DocumentType
         | IndexField::Collection => value.to_owned(),
-    };
-    IndexEntry { field, hash: blind.hash(field.label(), folded.as_bytes()) }
+    }
+}
+
+/// Values that the beginnings of names are spread over. Among them each stands for many names, so that the store does not
+/// tell which: `SECURITY.md` has what is left to learn from it.
+const NAME_VALUES: u16 = 512;
+
+/// The blind index of `value`.
+pub(crate) fn hashed(blind: &BlindIndex, field: IndexField, value: &str) -> IndexEntry {
+    let mut hash = blind.hash(field.label(), folded(field, value).as_bytes());
+    if field == IndexField::NamePrefix {
+        let cut = u16::from_be_bytes([hash[0], hash[1]]) % NAME_VALUES;
+        hash = [0; 16];
+        hash[..2].copy_from_slice(&cut.to_be_bytes());
+    }
+    IndexEntry { field, hash }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::{PersonId, SampleId, TenantId, Time, Verification};
 use engine::face::{Spot, Template};
 use minutiae::Position;
-use store::{PersonRow, SampleHead, SampleKind, SampleRow, SampleState};
+use store::{PersonRow, SampleHead, SampleKind, SampleRow, SampleState, Slot};
 use vault::{Key, TenantKeys};
 
 use crate::error::Error;
@@ -55,7 +55,9 @@ impl Registry {
             read_at: now,
             sealed,
         };
-        Ok(Opened { person, key, wrapped_key: row.wrapped_key, tenant_keys })
+        let mut opened = Opened { person, key, wrapped_key: row.wrapped_key, tenant_keys };
+        opened.person.anchor_of_before_0_2();
+        Ok(opened)
     }
 
     /// Reads and opens a person.
@@ -100,17 +102,18 @@ impl Registry {
         let (key, tenant_keys) = keys;
         let id = SampleId::new(now, &*self.random);
         let seal = |place: &[u8], plain: &[u8]| key.seal(nonce(&*self.random), place, plain);
-        let template = sample.template.map(|t| seal(&place::template(tenant, person, id), &t)).transpose()?;
-        let head = SampleHead {
+        let mut head = SampleHead {
             id,
             person,
             kind: sample.kind,
             state: sample.state,
             created_at: now,
             model: sample.model.to_owned(),
-            template,
+            template: None,
             remade: None,
         };
+        let place = place::sample_template(tenant, &head, Slot::First, &head.model);
+        head.template = sample.template.map(|t| seal(&place, &t)).transpose()?;
         let row = SampleRow { head, image: seal(&place::image(tenant, person, id), sample.image)?.into() };
         let evidence = sample.state == SampleState::Evidence;
         Ok((row, SampleRef::new(id, now, digest(tenant_keys, sample.image), evidence)))

@@ -1,7 +1,7 @@
 //! The registry: everything the rules need, in one place.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use domain::{Clock, Random, TenantId, Time};
@@ -55,6 +55,12 @@ pub struct Registry {
     of_tenants: Arc<HashMap<TenantId, Settings>>,
     clock: Arc<dyn Clock>,
     high_water: Arc<AtomicI64>,
+    /// When the last sealed mark of each tenant was handed to the store, in milliseconds.
+    pub(crate) marked: Arc<Mutex<HashMap<TenantId, i64>>>,
+    /// Records that did not open, since the start.
+    pub(crate) damaged: Arc<AtomicU64>,
+    /// Tenants whose persons are all indexed as the settings say.
+    pub(crate) indexed: Arc<Mutex<HashMap<TenantId, bool>>>,
     pub(crate) tokens: Arc<TokenCache>,
     /// What this process is called where work is shared out.
     process: [u8; 16],
@@ -69,7 +75,6 @@ impl Registry {
     /// # Errors
     /// [`Error::Fault`] for a wrong KEK, else what the store says.
     pub async fn open(parts: Parts) -> Result<Self, Error> {
-        let high_water = parts.store.high_water().await?;
         let registry = Self {
             store: parts.store,
             keys: Arc::new(Keys::new(parts.kek)),
@@ -82,11 +87,16 @@ impl Registry {
             settings: parts.settings,
             of_tenants: Arc::default(),
             clock: parts.clock,
-            high_water: Arc::new(AtomicI64::new(high_water.millis())),
+            high_water: Arc::default(),
+            marked: Arc::default(),
+            damaged: Arc::default(),
+            indexed: Arc::default(),
             tokens: Arc::default(),
             under_way: Arc::default(),
         };
         registry.open_tenants().await?;
+        let high_water = registry.proven_high_water().await?;
+        registry.high_water.fetch_max(high_water.millis(), Ordering::Relaxed);
         Ok(registry)
     }
 
@@ -162,6 +172,11 @@ impl Registry {
     pub fn now(&self) -> Time {
         let clock = self.clock.now().millis();
         Time::from_millis(self.high_water.fetch_max(clock, Ordering::Relaxed).max(clock))
+    }
+
+    /// What the clock says.
+    pub(crate) fn clock(&self) -> Time {
+        self.clock.now()
     }
 
     /// The face engine.

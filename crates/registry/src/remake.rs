@@ -1,6 +1,6 @@
 //! Templates of the model in force, made again from stored images: after the embedder was changed.
 
-use domain::{PersonId, SampleId, TenantId};
+use domain::TenantId;
 use engine::EngineError;
 use engine::face::{Spot, Template, Want};
 use engine::finger::{Gate, Sent, USUAL_DPI};
@@ -37,8 +37,8 @@ pub(crate) enum HeldPrint {
 
 /// A template that is to be made again.
 pub(crate) struct Missing {
-    person: PersonId,
-    sample: SampleId,
+    /// What the sample is, without its templates.
+    head: SampleHead,
     /// The template it may replace: never that of the models requests see with.
     slot: Slot,
     /// Where in the image the face was when it was enrolled.
@@ -47,8 +47,8 @@ pub(crate) struct Missing {
 
 /// A template of a fingerprint that is to be made again.
 pub(crate) struct MissingPrint {
-    person: PersonId,
-    sample: SampleId,
+    /// What the sample is, without its templates.
+    head: SampleHead,
     /// Beside what another extractor has made: nodes may differ while one takes the place of the other.
     slot: Slot,
     position: Option<Position>,
@@ -66,15 +66,15 @@ struct Records {
 
 impl Registry {
     /// Opens a sample's template of the model in force.
-    pub(crate) fn held(&self, tenant: TenantId, key: &Key, sample: SampleHead) -> Result<Held, Error> {
-        let (person, id) = (sample.person, sample.id);
+    pub(crate) fn held(&self, tenant: TenantId, key: &Key, sample: &SampleHead) -> Result<Held, Error> {
+        let head = bare(sample);
         let Records { own, other, second_model } =
             records(tenant, key, sample, &self.faces()?.ids().embedder)?;
         if let Some(record) = own {
             return Ok(read_template_record(&record)?.0.map_or(Held::Nothing, Held::Template));
         }
         let spot = other.map(|record| read_template_record(&record)).transpose()?.and_then(|(_, spot)| spot);
-        Ok(Held::NotYet(Missing { person, sample: id, slot: self.spare(second_model.as_deref()), spot }))
+        Ok(Held::NotYet(Missing { head, slot: self.spare(second_model.as_deref()), spot }))
     }
 
     /// Opens a fingerprint's template of the extractor in force; what a client has made stays as it is.
@@ -82,9 +82,9 @@ impl Registry {
         &self,
         tenant: TenantId,
         key: &Key,
-        sample: SampleHead,
+        sample: &SampleHead,
     ) -> Result<HeldPrint, Error> {
-        let (person, id, foreign) = (sample.person, sample.id, self.is_foreign(&sample.model));
+        let (head, foreign) = (bare(sample), self.is_foreign(&sample.model));
         let model = if foreign { sample.model.clone() } else { self.fingers()?.id().to_owned() };
         let slot = if sample.model.is_empty() { Slot::First } else { Slot::Second };
         let Records { own, other, .. } = records(tenant, key, sample, &model)?;
@@ -93,7 +93,7 @@ impl Registry {
         }
         let other = other.map(|record| PrintRecord::from_bytes(&record)).transpose()?;
         let (position, dpi) = other.map_or((None, USUAL_DPI), |record| (record.position, record.dpi));
-        Ok(HeldPrint::NotYet(MissingPrint { person, sample: id, slot, position, dpi }))
+        Ok(HeldPrint::NotYet(MissingPrint { head, slot, position, dpi }))
     }
 
     /// Makes the template of a stored fingerprint again, and keeps it; also that nothing can be made of it is kept.
@@ -103,7 +103,8 @@ impl Registry {
         key: &Key,
         missing: MissingPrint,
     ) -> Result<(PrintRecord, bool), Error> {
-        let MissingPrint { person, sample, slot, position, dpi } = missing;
+        let MissingPrint { head, slot, position, dpi } = missing;
+        let (person, sample) = (head.person, head.id);
         let fingers = self.fingers()?;
         let image = self.store.sample_image(tenant, person, sample).await?;
         let found = match image.map(|image| key.open(&place::image(tenant, person, sample), image)) {
@@ -127,7 +128,7 @@ impl Registry {
         let foreign = self.is_foreign(&model);
         let record = PrintRecord { template: found.map(|f| f.template), position, dpi };
         let remade = Remade { person, sample, slot, model, template: record.to_bytes() };
-        self.keep_remade(tenant, key, remade).await?;
+        self.keep_remade(tenant, key, &head, remade).await?;
         Ok((record, foreign))
     }
 
@@ -147,7 +148,8 @@ impl Registry {
         key: &Key,
         missing: Missing,
     ) -> Result<Option<Template>, Error> {
-        let Missing { person, sample, slot, spot } = missing;
+        let Missing { head, slot, spot } = missing;
+        let (person, sample) = (head.person, head.id);
         let image = self.store.sample_image(tenant, person, sample).await?;
         let template = match image.map(|image| key.open(&place::image(tenant, person, sample), image)) {
             Some(Ok(image)) => self.template_at_any_quality(image, spot).await?,
@@ -159,21 +161,25 @@ impl Registry {
         };
         let model = self.faces()?.ids().embedder.to_string();
         let plain = template_record(template.as_ref(), spot);
-        self.keep_remade(tenant, key, Remade { person, sample, slot, model, template: plain }).await?;
+        let remade = Remade { person, sample, slot, model, template: plain };
+        self.keep_remade(tenant, key, &head, remade).await?;
         Ok(template)
     }
 
     /// Seals a template record that was made again, given in plain, and keeps it in its slot.
-    async fn keep_remade(&self, tenant: TenantId, key: &Key, plain: Remade) -> Result<(), Error> {
+    async fn keep_remade(
+        &self,
+        tenant: TenantId,
+        key: &Key,
+        head: &SampleHead,
+        plain: Remade,
+    ) -> Result<(), Error> {
         let Remade { person, sample, slot, model, template } = plain;
-        let place = match slot {
-            Slot::First => place::template(tenant, person, sample),
-            Slot::Second => place::remade(tenant, person, sample, &model),
-        };
+        let place = place::sample_template(tenant, head, slot, &model);
         let template = key.seal(nonce(&*self.random), &place, &template)?;
         let mut changes = Changes::at(self.now());
         changes.remade.push(Remade { person, sample, slot, model, template });
-        self.store.commit(tenant, changes).await?;
+        self.commit(tenant, changes).await?;
         Ok(())
     }
 
@@ -234,9 +240,8 @@ impl Registry {
                 match self.remake_row(tenant, &keys, row).await {
                     Ok(more) => made += more,
                     // One record that does not open keeps nobody else waiting.
-                    Err(Error::Fault(why)) => {
-                        tracing::error!(%person, why, "a template cannot be made again");
-                    }
+                    Err(Error::Fault(why)) => self.note_damage(tenant, person, &why),
+                    Err(Error::NotFound) => {}
                     Err(error) => return Err(error),
                 }
             }
@@ -247,16 +252,31 @@ impl Registry {
     async fn remake_row(&self, tenant: TenantId, keys: &TenantKeys, row: SearchRow) -> Result<usize, Error> {
         let key = keys.wrapping().unwrap_key(&place::person_key(tenant, row.person), row.wrapped_key)?;
         let mut made = 0;
+        let mut named = None;
         for sample in row.samples {
+            if !self.lacks(tenant, &key, &sample)? {
+                continue;
+            }
+            // Of what is called an enrolled sample and is none, no template is made.
+            let opened = match named.take() {
+                Some(opened) => opened,
+                None => self.open_person(tenant, row.person).await?.person,
+            };
+            let is_enrolled = opened.enrolled_sample(sample.id, sample.kind).is_some();
+            named = Some(opened);
+            if !is_enrolled {
+                self.note_damage(tenant, row.person, "a sample is called enrolled and is not");
+                continue;
+            }
             match sample.kind {
                 SampleKind::Face if self.faces.is_some() => {
-                    if let Held::NotYet(missing) = self.held(tenant, &key, sample)? {
+                    if let Held::NotYet(missing) = self.held(tenant, &key, &sample)? {
                         self.remake(tenant, &key, missing).await?;
                         made += 1;
                     }
                 }
                 SampleKind::Fingerprint if self.fingers.is_some() => {
-                    if let HeldPrint::NotYet(missing) = self.held_print(tenant, &key, sample)? {
+                    if let HeldPrint::NotYet(missing) = self.held_print(tenant, &key, &sample)? {
                         self.remake_print(tenant, &key, missing).await?;
                         made += 1;
                     }
@@ -268,24 +288,56 @@ impl Registry {
     }
 }
 
+impl Registry {
+    /// Whether a template of the models in force is still to be made.
+    fn lacks(&self, tenant: TenantId, key: &Key, sample: &SampleHead) -> Result<bool, Error> {
+        Ok(match sample.kind {
+            SampleKind::Face if self.faces.is_some() => {
+                matches!(self.held(tenant, key, sample)?, Held::NotYet(_))
+            }
+            SampleKind::Fingerprint if self.fingers.is_some() => {
+                matches!(self.held_print(tenant, key, sample)?, HeldPrint::NotYet(_))
+            }
+            SampleKind::Face | SampleKind::Fingerprint => false,
+        })
+    }
+}
+
+/// What a sample is, without its templates.
+fn bare(sample: &SampleHead) -> SampleHead {
+    SampleHead { template: None, remade: None, ..sample.clone() }
+}
+
 /// Opens what a sample holds of a model, or of another where it holds nothing of that.
-fn records(tenant: TenantId, key: &Key, sample: SampleHead, model: &str) -> Result<Records, Error> {
-    let (person, id) = (sample.person, sample.id);
+fn records(tenant: TenantId, key: &Key, sample: &SampleHead, model: &str) -> Result<Records, Error> {
     let second_model = sample.remade.as_ref().map(|(m, _)| m.clone());
     let here = sample.model == model || second_model.as_deref() == Some(model);
-    let first = sample.template.map(|sealed| (sample.model, place::template(tenant, person, id), sealed));
-    let second = sample.remade.map(|(m, sealed)| {
-        let place = place::remade(tenant, person, id, &m);
-        (m, place, sealed)
-    });
     let mut records = Records { own: None, other: None, second_model };
-    for (of, place, sealed) in first.into_iter().chain(second) {
-        if of != model && here {
-            continue;
-        }
-        let record = key.open(&place, sealed)?;
+    for (slot, of) in
+        [(Slot::First, Some(sample.model.as_str())), (Slot::Second, records.second_model.clone().as_deref())]
+    {
+        let Some(of) = of.filter(|of| *of == model || !here) else { continue };
+        let Some(record) = open_template(tenant, key, sample, slot)? else { continue };
         let held = if of == model { &mut records.own } else { &mut records.other };
         held.get_or_insert(record);
     }
     Ok(records)
+}
+
+/// Opens one of a sample's two templates, where it has it.
+pub(crate) fn open_template(
+    tenant: TenantId,
+    key: &Key,
+    sample: &SampleHead,
+    slot: Slot,
+) -> Result<Option<Vec<u8>>, Error> {
+    let (person, id) = (sample.person, sample.id);
+    let (model, sealed, before_0_2) = match (slot, &sample.template, &sample.remade) {
+        (Slot::First, Some(sealed), _) => (&sample.model, sealed, place::template(tenant, person, id)),
+        (Slot::Second, _, Some((model, sealed))) => (model, sealed, place::remade(tenant, person, id, model)),
+        _ => return Ok(None),
+    };
+    let place = place::sample_template(tenant, sample, slot, model);
+    let opened = key.open(&place, sealed.clone()).or_else(|_| key.open(&before_0_2, sealed.clone()));
+    Ok(Some(opened?))
 }

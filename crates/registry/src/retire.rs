@@ -1,6 +1,6 @@
 //! Forgetting what was kept for a time only.
 
-use domain::{PersonId, SampleId, TenantId};
+use domain::{PersonId, SampleId, TenantId, Time};
 use store::{Changes, CommitError, Conflict, PersonChange};
 
 use crate::error::Error;
@@ -21,18 +21,29 @@ impl Registry {
         let before = self.now().plus_seconds(-self.settings.evidence_seconds);
         let mut removed = 0;
         for (tenant, person, sample) in self.store.evidence_before(before, BATCH).await? {
-            match self.remove_evidence(tenant, person, sample).await {
+            match self.remove_evidence(tenant, person, sample, before).await {
                 Ok(()) => removed += 1,
                 Err(Error::Stale | Error::NotFound) => {}
-                Err(Error::Fault(why)) => tracing::error!(%person, %why, "evidence cannot be removed"),
+                Err(Error::Fault(why)) => self.note_damage(tenant, person, &why),
                 Err(error) => return Err(error),
             }
         }
         Ok(removed)
     }
 
-    async fn remove_evidence(&self, tenant: TenantId, id: PersonId, sample: SampleId) -> Result<(), Error> {
+    async fn remove_evidence(
+        &self,
+        tenant: TenantId,
+        id: PersonId,
+        sample: SampleId,
+        before: Time,
+    ) -> Result<(), Error> {
         let Opened { mut person, key, wrapped_key, .. } = self.open_person(tenant, id).await?;
+        // What stands in clear beside a sample proves nothing: an enrolled face must not go because it is called evidence.
+        let named = person.samples().map(|(_, s)| *s).find(|s| s.id() == sample);
+        if named.is_some_and(|s| !s.is_evidence() || s.created_at() >= before) {
+            return Err(Error::Fault("a sample is called evidence and is none".into()));
+        }
         let mut changes = Changes::at(self.now());
         let (now, expected) = (changes.now, person.version);
         let biometrics = &mut person.sealed.biometrics;
@@ -51,7 +62,7 @@ impl Registry {
         changes.removed_samples.push((id, sample));
         let row = self.seal_row(tenant, &person, &key, wrapped_key)?;
         changes.persons.push(PersonChange::Update { row, expected, index: None });
-        match self.store.commit(tenant, changes).await {
+        match self.commit(tenant, changes).await {
             Err(CommitError::Conflict(Conflict::Version(_))) => Err(Error::Stale),
             other => Ok(other.map(drop)?),
         }

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use domain::{PersonId, SampleId, Status};
+use domain::{PersonId, SampleId};
 use engine::face::Analysis;
 use store::{Changes, SampleKind};
 
 use crate::access::Caller;
+use crate::anchor::{Proof, Shown, Voucher};
 use crate::duplicate::Enrolling;
 use crate::error::Error;
 use crate::finger::{EnrolledPrint, NewPrint, Print, PrintInfo};
@@ -113,7 +114,7 @@ impl Registry {
             if let Some(head) = heads.into_iter().find(|h| h.id == sample && self.fingers.is_some()) {
                 let foreign = head.model.clone();
                 if let HeldPrint::Record(record, is_foreign) =
-                    self.held_print(caller.tenant, &opened.key, head)?
+                    self.held_print(caller.tenant, &opened.key, &head)?
                 {
                     let quality = found.reference.print.and_then(|info| info.quality).unwrap_or_default();
                     let written = |t| minutiae::record::to_iso2005(&t, record.position, quality);
@@ -127,16 +128,19 @@ impl Registry {
     }
 
     /// Enrols another face or fingerprint of a person. It must be the person's, as far as can be told, unless a reviewer
-    /// forces it; the first of its kind becomes the one that is shown.
+    /// forces it; a finger of somebody who was verified comes with a proof, or matches one that is enrolled; the first of its
+    /// kind becomes the one that is shown.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::FaceMismatch`], [`Error::FingerprintMismatch`], [`Error::TooManySamples`],
-    /// [`Error::Duplicate`], [`Error::Rejected`], or what the store says.
+    /// [`Error::Duplicate`], [`Error::Rejected`], [`Error::ReviewNeeded`], [`Error::ProofNeeded`], [`Error::AttemptLimit`], or
+    /// what the store says.
     pub async fn add_sample(
         &self,
         caller: &Caller,
         id: PersonId,
         new: ToEnrol,
+        proof: Option<Proof>,
         force: bool,
         key: Option<Idempotency>,
     ) -> Result<(Person, Sample), Error> {
@@ -144,6 +148,7 @@ impl Registry {
             Ticket::Again(person, _) => return newest(*person, new.kind()),
             Ticket::First(held) => held,
         };
+        self.may_ask_blindly(caller).await?;
         let kind = new.kind();
         // Before the work of an analysis: whether there is such a person, and a place.
         let person = self.open_person(caller.tenant, id).await?.person;
@@ -165,34 +170,39 @@ impl Registry {
                 Taken::Face(analysis) => {
                     self.take_sample(caller, opened, analysis, force, held.as_ref()).await
                 }
-                Taken::Finger(print) => self.take_print(caller, opened, print, force, held.as_ref()).await,
+                Taken::Finger(print) => {
+                    self.take_print(caller, opened, print, (proof.as_ref(), force), held.as_ref()).await
+                }
             };
             match added {
                 Err(Error::Stale) => {}
                 Ok(person) => return newest(person, kind),
-                Err(error) => return Err(error),
+                Err(error) => return Err(self.not_an_oracle(caller, error).await?),
             }
         }
         Err(Error::Busy)
     }
 
-    /// Enrols another impression; of a finger that is enrolled it must be the same.
+    /// Enrols another impression; of a finger that is enrolled it must be the same, and where a verification rests on what
+    /// is enrolled something must speak for it.
     async fn take_print(
         &self,
         caller: &Caller,
         opened: Opened,
         print: &Print,
-        force: bool,
+        (proof, force): (Option<&Proof>, bool),
         held: Option<&(Idempotency, Held)>,
     ) -> Result<Person, Error> {
         let probe = self.probe_of(print);
-        let mut known = false;
+        let shown = Shown { may_review: force, face_matched: false, proof };
+        let voucher = self.speaks_for_finger(caller, &opened, probe.as_ref(), &shown).await?;
+        let mut known = voucher == Voucher::SameFinger;
         if let (Some(probe), Some(position), false) = (&probe, print.position(), force) {
             let enrolled = self.enrolled_prints(caller, &opened).await?;
             let same: Vec<EnrolledPrint> =
                 enrolled.into_iter().filter(|e| e.position == Some(position)).collect();
-            known = !same.is_empty();
-            if known && !self.is_same_finger(&same, probe)? {
+            known |= !same.is_empty();
+            if !same.is_empty() && !self.is_same_finger(&same, probe)? {
                 return Err(Error::FingerprintMismatch);
             }
         }
@@ -202,6 +212,9 @@ impl Registry {
             self.print_sample(caller, person.id, (key, tenant_keys), print, draft.changes.now)?;
         check_print_place(person, &reference)?;
         person.add_fingerprint(reference);
+        if voucher.is_independent() {
+            person.vouch_for_finger(reference.id());
+        }
         let person = person.id;
         draft.changes.samples.push(row);
         draft.kinds.push(EventKind::SampleAdded);
@@ -221,9 +234,15 @@ impl Registry {
         check_place(&opened.person)?;
         let template =
             analysis.template.as_ref().ok_or_else(|| Error::Fault("an analysis has no template".into()))?;
-        let enrolled = self.enrolled(caller, &opened).await?;
-        if !enrolled.is_empty() && !force && !self.is_same(&enrolled, template)? {
-            return Err(Error::FaceMismatch);
+        let person = opened.person.id;
+        let reference = self.reference_template(caller, &opened, force).await?;
+        let known = reference.is_some();
+        if let Some(reference) = reference.filter(|_| !force) {
+            self.may_try(caller, Some(person)).await?;
+            if !self.may_be_added(&reference, template)? {
+                self.note_failed(caller, Some(person)).await?;
+                return Err(Error::FaceMismatch);
+            }
         }
         let mut draft = Draft::of(opened, Changes::at(self.now()), force);
         let Opened { person, key, tenant_keys, .. } = &mut draft.opened;
@@ -238,14 +257,14 @@ impl Registry {
                 (new.face, new.face_model, new.quality);
         }
         let id = person.id;
-        if enrolled.is_empty() && draft.was_proven() {
+        if !known && draft.was_proven() {
             draft.back_to_pending(draft.changes.now)?;
         }
         draft.changes.samples.push(row);
         draft.kinds.push(EventKind::SampleAdded);
         let template = Arc::new(template.clone());
         // The face of somebody who has one already was compared with that.
-        let on_duplicate = if enrolled.is_empty() { self.settings.on_duplicate } else { OnDuplicate::Allow };
+        let on_duplicate = if known { OnDuplicate::Allow } else { self.settings.on_duplicate };
         let enrolling = Enrolling { person: id, face: Some(template), finger: None, on_duplicate };
         self.commit_draft(caller, draft, Some(enrolling), held).await
     }
@@ -275,7 +294,7 @@ impl Registry {
 }
 
 /// Whether there is room for another face.
-fn check_place(person: &Person) -> Result<(), Error> {
+pub(crate) fn check_place(person: &Person) -> Result<(), Error> {
     let faces = person.samples().filter(|(kind, s)| *kind == "face" && !s.is_evidence()).count();
     if faces >= MOST_FACES { Err(Error::TooManySamples) } else { Ok(()) }
 }
@@ -307,19 +326,29 @@ impl Draft {
         let now = self.changes.now;
         let person = &mut self.opened.person;
         let id = person.id;
+        let rests_on_finger = person.rests_on_finger(sample);
         if person.drop_fingerprint(sample) {
+            person.forget_finger(sample);
             self.changes.removed_samples.push((id, sample));
             self.kinds.push(EventKind::SampleRemoved);
+            if rests_on_finger && !self.may_review && self.was_proven() {
+                self.back_to_pending(now)?;
+            }
             return Ok(());
+        }
+        let rests_on_face = person.rests_on_face(sample);
+        if rests_on_face && !self.may_review {
+            return Err(Error::ReviewNeeded);
         }
         let biometrics = &mut person.sealed.biometrics;
         if let Some(at) = biometrics.more_faces.iter().position(|s| s.id() == sample) {
             biometrics.more_faces.remove(at);
         } else if biometrics.face.is_some_and(|f| f.id() == sample) {
             if biometrics.more_faces.is_empty() {
-                if self.before != Status::Pending && !self.may_review {
+                if self.is_bound() && !self.may_review {
                     return Err(Error::ReviewNeeded);
                 }
+                self.opened.person.sealed.anchor = None;
                 self.drop_faces();
                 self.changes.removed_samples.retain(|(_, s)| *s != sample);
                 if self.was_proven() {
@@ -331,6 +360,11 @@ impl Draft {
             }
         } else {
             return Err(Error::NotFound);
+        }
+        // A reviewer has taken away what the verification rested on: from now on it is what is shown.
+        let shown = self.opened.person.sealed.biometrics.face.map(|f| f.id().to_bytes());
+        if let Some(anchor) = self.opened.person.sealed.anchor.as_mut().filter(|_| rests_on_face) {
+            anchor.face = shown;
         }
         self.changes.removed_samples.push((id, sample));
         self.kinds.push(EventKind::SampleRemoved);

@@ -31,7 +31,13 @@ impl Registry {
             &place::tenant_name(id),
             name.as_bytes(),
         )?;
-        Ok(self.store.add_tenant(TenantRow { id, wrapped_key, sealed_name, created_at: self.now() }).await?)
+        let row = TenantRow { id, wrapped_key, sealed_name, created_at: self.now() };
+        let added = self.store.add_tenant(row).await?;
+        if added {
+            // Nobody is there yet: all of them are indexed.
+            self.for_request(id).note_indexed(id).await?;
+        }
+        Ok(added)
     }
 
     /// Makes a tenant; `None` when one of this name exists.

@@ -93,11 +93,11 @@ impl Registry {
             revoked_at: None,
             sealed_name: Vec::new(),
         };
-        let place = place::token_name(tenant, &row);
+        let place = place::token(tenant, &row);
         row.sealed_name = keys.records().seal(nonce(&*self.random), &place, name.as_bytes())?;
         let mut changes = Changes::at(now);
         changes.tokens.push(TokenChange::Insert(row));
-        self.store.commit(tenant, changes).await?;
+        self.commit(tenant, changes).await?;
         Ok(NewToken { id, secret })
     }
 
@@ -107,8 +107,14 @@ impl Registry {
     /// What the store says.
     pub async fn revoke_token(&self, tenant: TenantId, id: TokenId) -> Result<bool, Error> {
         let mut changes = Changes::at(self.now());
-        changes.tokens.push(TokenChange::Revoke(id));
-        let result = self.store.commit(tenant, changes).await;
+        let Some(mut row) = self.store.token(tenant, id).await? else { return Ok(false) };
+        let name = self.open_token(tenant, &row).await?;
+        row.revoked_at = Some(changes.now);
+        // Sealed together with the moment, so that it cannot be taken back by hand.
+        let keys = self.keys.of(&*self.store, tenant).await?;
+        let sealed_name = keys.records().seal(nonce(&*self.random), &place::token(tenant, &row), &name)?;
+        changes.tokens.push(TokenChange::Revoke { id, sealed_name });
+        let result = self.commit(tenant, changes).await;
         self.tokens.forget();
         match result {
             Ok(_) => Ok(true),
@@ -130,9 +136,16 @@ impl Registry {
         Ok(views)
     }
 
-    pub(crate) async fn token_view(&self, tenant: TenantId, row: TokenRow) -> Result<TokenView, Error> {
+    /// The name of a token whose row is genuine.
+    async fn open_token(&self, tenant: TenantId, row: &TokenRow) -> Result<Vec<u8>, Error> {
         let keys = self.keys.of(&*self.store, tenant).await?;
-        let name = keys.records().open(&place::token_name(tenant, &row), row.sealed_name.clone())?;
+        let open = |place: Vec<u8>| keys.records().open(&place, row.sealed_name.clone());
+        let before_0_2 = || open(place::token_before_0_2(tenant, row));
+        Ok(open(place::token(tenant, row)).or_else(|_| before_0_2())?)
+    }
+
+    pub(crate) async fn token_view(&self, tenant: TenantId, row: TokenRow) -> Result<TokenView, Error> {
+        let name = self.open_token(tenant, &row).await?;
         Ok(TokenView {
             id: row.id,
             name: String::from_utf8_lossy(&name).into_owned(),

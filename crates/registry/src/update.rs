@@ -7,10 +7,10 @@ use domain::person::{Change, Patch};
 use domain::{PersonId, Status, Time};
 use engine::face::Analysis;
 use engine::finger::USUAL_DPI;
-use store::{Changes, IndexEntry, PersonChange, SampleKind};
+use store::{Changes, PersonChange, SampleKind};
 
 use crate::access::Caller;
-use crate::alike::Wanted;
+use crate::anchor::{Proof, Shown, Voucher};
 use crate::duplicate::Enrolling;
 use crate::error::Error;
 use crate::evidence::{Evidence, Method};
@@ -18,9 +18,10 @@ use crate::finger::{NewPrint, Print};
 use crate::history::{EventKind, Happened};
 use crate::idempotency::{Held, Idempotency};
 use crate::person::{Person, SampleRef};
+use crate::profile::Profile;
 use crate::records::{Opened, digest};
 use crate::registry::Registry;
-use crate::samples::check_print_place;
+use crate::samples::{check_place, check_print_place};
 
 /// The images of a body.
 #[derive(Debug, Default)]
@@ -29,6 +30,8 @@ pub struct NewImages {
     pub face: Change<Vec<u8>>,
     /// Fingerprint.
     pub fingerprint: Change<NewPrint>,
+    /// What shows that a new fingerprint is the same person's.
+    pub proof: Option<Proof>,
 }
 
 /// What a body asks to be changed, images apart.
@@ -59,7 +62,8 @@ impl Registry {
     ///
     /// # Errors
     /// What `decide` says, [`Error::NotFound`], [`Error::FaceMismatch`], [`Error::ExternalIdTaken`],
-    /// [`Error::Illegal`], or what the store says.
+    /// [`Error::Illegal`], [`Error::FingerprintMismatch`], [`Error::ReviewNeeded`], [`Error::AttemptLimit`], or what the store
+    /// says.
     pub async fn update<E: From<Error>>(
         &self,
         caller: &Caller,
@@ -67,14 +71,19 @@ impl Registry {
         images: NewImages,
         decide: impl Fn(&Person) -> Result<Decision, E>,
     ) -> Result<Person, E> {
-        let mut images =
-            Incoming { face: images.face.map(Face::Raw), fingerprint: images.fingerprint.map(Finger::Raw) };
+        self.may_ask_blindly(caller).await?;
+        let mut images = Incoming {
+            face: images.face.map(Face::Raw),
+            fingerprint: images.fingerprint.map(Finger::Raw),
+            proof: images.proof,
+        };
         for _ in 0..ATTEMPTS {
             let opened = self.open_person(caller.tenant, id).await?;
             let Decision::Apply(update) = decide(&opened.person)? else { return Ok(opened.person) };
             match self.apply(caller, opened, *update, &mut images).await {
                 Err(Error::Stale) => {}
-                result => return Ok(result?),
+                Ok(person) => return Ok(person),
+                Err(error) => return Err(self.not_an_oracle(caller, error).await?.into()),
             }
         }
         Err(Error::Busy.into())
@@ -89,21 +98,14 @@ impl Registry {
     ) -> Result<Person, Error> {
         let before = opened.person.clone();
         let mut draft = Draft::of(opened, Changes::at(self.now()), update.may_review);
-        let now = draft.changes.now;
 
         let profile = before.profile().patched(&update.patch)?;
         if profile != *before.profile() {
             draft.kinds.push(EventKind::Updated);
-            if before.status() == Status::Verified && profile.identity_differs(before.profile()) {
-                draft.kinds.push(EventKind::IdentityChanged);
-                if self.settings.identity_change_resets {
-                    draft.back_to_pending(now)?;
-                }
-            }
-            draft.opened.person.sealed.profile = profile;
+            self.change_profile(&mut draft, profile)?;
         }
         self.change_face(caller, &mut draft, &mut images.face).await?;
-        self.change_fingerprint(caller, &mut draft, &mut images.fingerprint).await?;
+        self.change_fingerprint(caller, &mut draft, images).await?;
         if let Some((to, reason)) = update.review {
             self.review(&mut draft, to, reason)?;
         }
@@ -129,6 +131,18 @@ impl Registry {
         self.commit_draft(caller, draft, Some(enrolling), None).await
     }
 
+    /// Gives a person another profile. What was verified was somebody of this name: another one is not.
+    pub(crate) fn change_profile(&self, draft: &mut Draft, profile: Profile) -> Result<(), Error> {
+        if draft.was_proven() && profile.identity_differs(draft.opened.person.profile()) {
+            draft.kinds.push(EventKind::IdentityChanged);
+            if self.settings.identity_change_resets {
+                draft.back_to_pending(draft.changes.now)?;
+            }
+        }
+        draft.opened.person.sealed.profile = profile;
+        Ok(())
+    }
+
     /// Commits the next version of a person: as an enrolment where it brings a face nobody has compared yet.
     pub(crate) async fn commit_draft(
         &self,
@@ -137,7 +151,7 @@ impl Registry {
         enrolling: Option<Enrolling>,
         held: Option<&(Idempotency, Held)>,
     ) -> Result<Person, Error> {
-        let Draft { opened, mut changes, kinds, index, last, .. } = draft;
+        let Draft { opened, mut changes, kinds, profile, last, .. } = draft;
         let Opened { mut person, key, wrapped_key, tenant_keys } = opened;
         let (now, expected) = (changes.now, person.version);
         person.version = expected + 1;
@@ -155,14 +169,14 @@ impl Registry {
         if let Some((request, _)) = held {
             changes.idempotency = Some(self.keep_answer(caller, *request, &person, &key, 201, now)?);
         }
-        let new_index = person.profile().index(tenant_keys.index());
-        let index = (new_index != index).then_some(new_index);
+        let changed = *person.profile() != profile;
+        let index = changed.then(|| person.profile().index(tenant_keys.index(), self.settings.name_search));
         let row = self.seal_row(caller.tenant, &person, &key, wrapped_key)?;
         changes.persons.push(PersonChange::Update { row, expected, index });
         changes.persons.extend(last);
         match enrolling {
             Some(enrolling) => drop(self.commit_enrolment(caller, enrolling, changes).await?),
-            None => drop(self.store.commit(caller.tenant, changes).await?),
+            None => drop(self.commit(caller.tenant, changes).await?),
         }
         Ok(person)
     }
@@ -178,10 +192,13 @@ impl Registry {
         match (change, present) {
             (Change::Keep, _) | (Change::Clear, None) => return Ok(()),
             // What a status rests on goes only with a reviewer's word.
-            (Change::Clear, Some(_)) if draft.before != Status::Pending && !draft.may_review => {
+            (Change::Clear, Some(_)) if draft.is_bound() && !draft.may_review => {
                 return Err(Error::ReviewNeeded);
             }
-            (Change::Clear, Some(_)) => draft.drop_faces(),
+            (Change::Clear, Some(_)) => {
+                draft.drop_faces();
+                draft.opened.person.sealed.anchor = None;
+            }
             (Change::Set(face), present) => {
                 let same = |image: &[u8]| {
                     present.is_some_and(|p| p.digest == digest(&draft.opened.tenant_keys, image))
@@ -196,10 +213,11 @@ impl Registry {
                 if same(&analysis.image.0) {
                     return Ok(());
                 }
-                draft.compared = self.check_same(caller, draft, analysis).await?;
-                // The other faces of somebody proven are the same person's; of others nobody has said so.
-                if draft.was_proven() {
-                    draft.drop_face();
+                draft.compared = self.check_new_face(caller, draft, analysis).await?;
+                // The other faces of somebody anchored are the same person's; of others nobody has said so.
+                if draft.opened.person.is_anchored() {
+                    draft.shelve_face();
+                    check_place(&draft.opened.person)?;
                 } else {
                     draft.drop_faces();
                 }
@@ -219,32 +237,41 @@ impl Registry {
         Ok(())
     }
 
-    /// A proven person's face can only be replaced by the same person's. Whether there was one to compare with.
-    async fn check_same(&self, caller: &Caller, draft: &Draft, analysis: &Analysis) -> Result<bool, Error> {
-        if !draft.was_proven() {
+    /// A face can only take the place of one that a verification rests on, or rested on, where it is the same person's.
+    /// Whether there was one to compare with.
+    pub(crate) async fn check_new_face(
+        &self,
+        caller: &Caller,
+        draft: &Draft,
+        analysis: &Analysis,
+    ) -> Result<bool, Error> {
+        if !draft.opened.person.is_anchored() {
             return Ok(false);
         }
+        let person = draft.opened.person.id;
+        self.may_try(caller, Some(person)).await?;
         let template =
             analysis.template.as_ref().ok_or_else(|| Error::Fault("an analysis has no template".into()))?;
-        let enrolled = self.enrolled(caller, &draft.opened).await?;
-        if !enrolled.is_empty() && !self.is_same(&enrolled, template)? {
+        let reference = self.reference_template(caller, &draft.opened, draft.may_review).await?;
+        let Some(reference) = reference else { return Ok(false) };
+        if !self.may_be_added(&reference, template)? {
+            self.note_failed(caller, Some(person)).await?;
             return Err(Error::FaceMismatch);
         }
-        Ok(!enrolled.is_empty())
+        Ok(true)
     }
 
     async fn change_fingerprint(
         &self,
         caller: &Caller,
         draft: &mut Draft,
-        change: &mut Change<Finger>,
+        images: &mut Incoming,
     ) -> Result<(), Error> {
-        let now = draft.changes.now;
         let present = draft.opened.person.sealed.biometrics.fingerprint;
-        match change {
+        match &mut images.fingerprint {
             Change::Keep => return Ok(()),
             Change::Clear if present.is_none() => return Ok(()),
-            Change::Clear => draft.drop_fingerprints(),
+            Change::Clear => draft.clear_fingerprints()?,
             Change::Set(finger) => {
                 let keys = &draft.opened.tenant_keys;
                 let same =
@@ -256,43 +283,62 @@ impl Registry {
                     *finger = Finger::Seen(self.print(new.clone()).await?);
                 }
                 let Finger::Seen(print) = finger else { return Ok(()) };
-                self.check_same_finger(caller, draft, print).await?;
-                let Opened { person, key, tenant_keys, .. } = &mut draft.opened;
-                let (row, reference) =
-                    self.print_sample(caller, person.id, (key, tenant_keys), print, now)?;
-                let gone = person.sealed.biometrics.fingerprint.take();
-                check_print_place(person, &reference)?;
-                person.sealed.biometrics.fingerprint = Some(reference);
-                draft.changes.samples.push(row);
-                draft.changes.removed_samples.extend(gone.map(|gone| (person.id, gone.id())));
+                let shown = Shown {
+                    may_review: draft.may_review,
+                    face_matched: draft.compared,
+                    proof: images.proof.as_ref(),
+                };
+                let probe = self.probe_of(print);
+                let voucher = self.speaks_for_finger(caller, &draft.opened, probe.as_ref(), &shown).await?;
+                self.replace_fingerprint(caller, draft, print, voucher)?;
             }
         }
         draft.kinds.push(EventKind::Updated);
         Ok(())
     }
 
-    /// A proven person's fingerprint is replaced by one of a finger that is enrolled, or with a reviewer's word.
-    async fn check_same_finger(&self, caller: &Caller, draft: &Draft, print: &Print) -> Result<(), Error> {
-        let Some(probe) = self.probe_of(print).filter(|_| draft.was_proven() && !draft.may_review) else {
-            return Ok(());
-        };
-        let enrolled = self.enrolled_prints(caller, &draft.opened).await?;
-        let alike = self.alike_print(&enrolled, &probe)?;
-        let threshold = self.threshold_of_one(Wanted::Default);
-        if enrolled.is_empty() || alike.is_some_and(|alike| alike.score >= threshold) {
-            return Ok(());
+    /// Shows another fingerprint. One that a verification rests on stays beside it, unless a reviewer replaces it.
+    fn replace_fingerprint(
+        &self,
+        caller: &Caller,
+        draft: &mut Draft,
+        print: &Print,
+        voucher: Voucher,
+    ) -> Result<(), Error> {
+        let now = draft.changes.now;
+        let Opened { person, key, tenant_keys, .. } = &mut draft.opened;
+        let (row, reference) = self.print_sample(caller, person.id, (key, tenant_keys), print, now)?;
+        if let Some(shown) = person.sealed.biometrics.fingerprint.take() {
+            if person.rests_on_finger(shown.id()) && voucher != Voucher::Reviewer {
+                person.sealed.biometrics.more_fingerprints.insert(0, shown);
+            } else {
+                person.forget_finger(shown.id());
+                draft.changes.removed_samples.push((person.id, shown.id()));
+            }
         }
-        Err(Error::FingerprintMismatch)
+        check_print_place(person, &reference)?;
+        person.sealed.biometrics.fingerprint = Some(reference);
+        if voucher.is_independent() {
+            person.vouch_for_finger(reference.id());
+        }
+        draft.changes.samples.push(row);
+        Ok(())
     }
 
     fn review(&self, draft: &mut Draft, to: Status, reason: Option<String>) -> Result<(), Error> {
         let now = draft.changes.now;
         let person = &mut draft.opened.person;
-        if person.verification.status(now) == to {
+        if person.verification.status(now) == to && !(to == Status::Pending && person.is_anchored()) {
             return Ok(());
         }
         person.verification =
             person.verification.after(Cause::Review { to }, now, self.settings.validity_seconds)?;
+        match to {
+            // Only a reviewer lets somebody else begin anew in this record.
+            Status::Pending => person.sealed.anchor = None,
+            Status::Verified => person.set_anchor(now, Method::Review),
+            Status::Failed | Status::Expired => {}
+        }
         person.sealed.evidence = Some(Evidence {
             method: Method::Review,
             reasons: reason.into_iter().collect(),
@@ -309,6 +355,7 @@ impl Registry {
 struct Incoming {
     face: Change<Face>,
     fingerprint: Change<Finger>,
+    proof: Option<Proof>,
 }
 
 /// A fingerprint, looked at once however often the update is tried.
@@ -349,8 +396,8 @@ pub(crate) struct Draft {
     pub(crate) kinds: Vec<EventKind>,
     /// The status it had.
     pub(crate) before: Status,
-    /// The blind indexes it had.
-    index: Vec<IndexEntry>,
+    /// The profile it had: what its blind indexes are made of.
+    profile: Profile,
     /// Whether the caller may decide a status.
     pub(crate) may_review: bool,
     /// Whether a new face was compared with the person's own.
@@ -362,13 +409,13 @@ pub(crate) struct Draft {
 impl Draft {
     /// The next version of a person, so far like the present one.
     pub(crate) fn of(opened: Opened, changes: Changes, may_review: bool) -> Self {
-        let index = opened.person.profile().index(opened.tenant_keys.index());
+        let profile = opened.person.profile().clone();
         let mut draft = Self {
             before: opened.person.verification.status(changes.now),
             opened,
             changes,
             kinds: Vec::new(),
-            index,
+            profile,
             may_review,
             compared: false,
             last: None,
@@ -393,6 +440,37 @@ impl Draft {
         let person = &mut self.opened.person;
         let more = person.sealed.biometrics.more_faces.drain(..);
         self.changes.removed_samples.extend(more.map(|f| (person.id, f.id())));
+    }
+
+    /// Whether faces may go with a reviewer's word only: something was said of them, or rests on them.
+    pub(crate) fn is_bound(&self) -> bool {
+        self.before != Status::Pending || self.opened.person.is_anchored()
+    }
+
+    /// The face that is shown makes room for another. One that a verification rests on stays beside it.
+    fn shelve_face(&mut self) {
+        let shown = self.opened.person.sealed.biometrics.face;
+        let rests_on = shown.filter(|f| self.opened.person.rests_on_face(f.id()));
+        if let Some(face) = rests_on {
+            let biometrics = &mut self.opened.person.sealed.biometrics;
+            biometrics.more_faces.insert(0, face);
+            (biometrics.face, biometrics.face_model, biometrics.quality, biometrics.liveness_score) =
+                (None, None, None, None);
+        } else {
+            self.drop_face();
+        }
+    }
+
+    /// All fingerprints go; where a verification rests on any of them, and no reviewer says so, it has to be proven again.
+    fn clear_fingerprints(&mut self) -> Result<(), Error> {
+        let fingers: Vec<_> = self.opened.person.fingerprints().map(SampleRef::id).collect();
+        let rested = fingers.iter().any(|f| self.opened.person.rests_on_finger(*f));
+        self.drop_fingerprints();
+        fingers.into_iter().for_each(|finger| self.opened.person.forget_finger(finger));
+        if rested && !self.may_review && self.was_proven() {
+            self.back_to_pending(self.changes.now)?;
+        }
+        Ok(())
     }
 
     /// All fingerprints go.

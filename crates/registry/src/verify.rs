@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::lifecycle::Cause;
-use domain::{PersonId, Status, Time};
+use domain::{PersonId, Scope, Status, Time};
 use engine::face::Analysis;
 use store::{Changes, PersonChange};
 
@@ -27,6 +27,7 @@ impl Registry {
     ///
     /// # Errors
     /// What `check` says of the person, [`Error::NotFound`], [`Error::Rejected`], [`Error::FaceMismatch`] (nothing changed),
+    /// [`Error::AttemptLimit`], [`Error::LivenessReplayed`], [`Error::ReviewNeeded`],
     /// [`Error::LivenessBrake`], [`Error::FacesNotConfigured`], or what the store says.
     pub async fn reverify<E: From<Error>>(
         &self,
@@ -41,9 +42,14 @@ impl Registry {
             Ticket::First(held) => held,
         };
         let opened = self.open_person(caller.tenant, id).await?;
+        let tried = self.may_try(caller, Some(id)).await?;
         self.brake(&opened.person.sealed.failures, self.now())?;
         let (analysis, score) = self.judge(image).await?;
         let live = self.is_live(score);
+        if !live {
+            // Of the token too: else a new person for each attempt would go round the pause of one.
+            self.note_failed(caller, None).await?;
+        }
         let mut opened = Some(opened);
         for _ in 0..ATTEMPTS {
             let opened = match opened.take() {
@@ -53,7 +59,17 @@ impl Registry {
             check(&opened.person)?;
             match self.conclude(caller, opened, &analysis, live, held.as_ref()).await {
                 Err(Error::Stale) => {}
-                result => return Ok(result?),
+                Err(Error::FaceMismatch) => {
+                    self.note_failed(caller, Some(id)).await?;
+                    return Err(Error::FaceMismatch.into());
+                }
+                Ok(outcome) => {
+                    if live {
+                        self.note_passed(caller, tried).await;
+                    }
+                    return Ok(outcome);
+                }
+                Err(error) => return Err(self.not_an_oracle(caller, error).await?.into()),
             }
         }
         Err(Error::Busy.into())
@@ -86,8 +102,11 @@ impl Registry {
         // Again: other attempts may have failed while this one was judged.
         self.brake(&opened.person.sealed.failures, now)?;
         if let (true, Some(template)) = (live, &analysis.template) {
-            let enrolled = self.enrolled(caller, &opened).await?;
-            if !enrolled.is_empty() && !self.is_same(&enrolled, template)? {
+            let may_review = caller.may(Scope::PersonsReview);
+            let reference = self.reference_template(caller, &opened, may_review).await?;
+            if let Some(reference) = reference
+                && !self.is_same(&[reference], template)?
+            {
                 return Err(Error::FaceMismatch);
             }
         }
@@ -105,7 +124,7 @@ impl Registry {
         if !enrolled && !stays {
             self.take_face(caller, &mut opened, analysis, !live, &mut changes)?;
         }
-        let Opened { mut person, key, wrapped_key, .. } = opened;
+        let Opened { mut person, key, wrapped_key, tenant_keys } = opened;
         let expected = person.version;
         let cause = if live { Cause::LivenessPassed } else { Cause::LivenessFailed };
         person.verification = person.verification.after(cause, now, self.settings.validity_seconds)?;
@@ -117,6 +136,10 @@ impl Registry {
             person.sealed.failures.push(now.millis());
             let spare = person.sealed.failures.len().saturating_sub(self.settings.brake_failures);
             person.sealed.failures.drain(..spare);
+        }
+        if live {
+            person.renew_anchor(now, evidence.method);
+            changes.sealed.push(self.proven_image(tenant, &tenant_keys, analysis, now)?);
         }
         if !stays {
             person.sealed.biometrics.liveness_score = score;

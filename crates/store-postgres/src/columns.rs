@@ -2,7 +2,7 @@
 
 use ::store::{
     CollectionRow, IndexEntry, IndexField, PairDecision, PairRow, PersonRow, SampleHead, SampleKind,
-    SampleState, TokenRow,
+    SampleState, SealedKind, SealedRow, TokenRow,
 };
 use domain::{CollectionId, DuplicateId, PersonId, SampleId, Scopes, Status, Time, TokenId};
 use postgres_types::FromSql;
@@ -177,7 +177,26 @@ pub(crate) fn token(row: &Row) -> Result<TokenRow> {
     })
 }
 
-pub(crate) use {collection_columns, pair_columns, person_columns, sample_columns, token_columns};
+/// Columns of a sealed record, in the order of [`sealed`].
+macro_rules! sealed_columns {
+    () => {
+        "key, kind, version, expires_at, sealed"
+    };
+}
+
+pub(crate) fn sealed(row: &Row) -> Result<SealedRow> {
+    Ok(SealedRow {
+        key: id(row, 0)?,
+        kind: SealedKind::from_number(code(row, 1)?).ok_or_else(|| strange(1))?,
+        version: number(row, 2)?,
+        expires_at: maybe_time(row, 3)?,
+        sealed: get(row, 4)?,
+    })
+}
+
+pub(crate) use {
+    collection_columns, pair_columns, person_columns, sample_columns, sealed_columns, token_columns,
+};
 
 const TERM: usize = 17;
 

@@ -5,9 +5,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use ::store::{
-    Answer, Changes, CollectionRow, CommitError, Committed, EventRow, IdempotencyRow, Key, ListQuery, Page,
-    PairDecision, PairRow, Part, PersonChange, PersonRow, Record, SampleHead, SearchChanges, SearchRow,
-    Sequence, Store, StoreError, TenantRow, TenantState, TokenRow, Transfer,
+    Answer, Changes, CollectionRow, CommitError, Committed, EventRow, IdempotencyRow, Key, ListQuery, Mark,
+    Page, PairDecision, PairRow, Part, PersonChange, PersonRow, Record, SampleHead, SealedRow, SearchChanges,
+    SearchRow, Sequence, Store, StoreError, TenantRow, TenantState, TokenRow, Transfer,
 };
 use domain::{CollectionId, DuplicateId, PersonId, SampleId, TenantId, Time, TokenId};
 use tokio::task::JoinHandle;
@@ -283,6 +283,10 @@ impl Store for PostgresStore {
         self.ask(read::idempotency(&self.pool, tenant, key, now))
     }
 
+    fn sealed(&self, tenant: TenantId, key: [u8; 16]) -> Answer<'_, Option<SealedRow>> {
+        self.ask(read::sealed(&self.pool, tenant, key))
+    }
+
     fn token_by_hash(&self, hash: [u8; 32]) -> Answer<'_, Option<(TenantId, TokenRow)>> {
         self.ask(read::token::by_hash(&self.pool, hash))
     }
@@ -322,8 +326,8 @@ impl Store for PostgresStore {
         })
     }
 
-    fn high_water(&self) -> Answer<'_, Time> {
-        self.ask(read::tenant::high_water(&self.pool))
+    fn marks(&self) -> Answer<'_, Vec<Mark>> {
+        self.ask(read::tenant::marks(&self.pool))
     }
 
     fn ready(&self) -> Answer<'_, ()> {

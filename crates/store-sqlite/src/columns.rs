@@ -2,7 +2,7 @@
 
 use ::store::{
     CollectionRow, IndexEntry, IndexField, PairDecision, PairRow, PersonRow, SampleHead, SampleKind,
-    SampleState, TokenRow,
+    SampleState, SealedKind, SealedRow, TokenRow,
 };
 use domain::{CollectionId, DuplicateId, PersonId, SampleId, Scopes, Status, Time, TokenId};
 use rusqlite::types::Type;
@@ -135,6 +135,19 @@ pub(crate) fn token(row: &Row<'_>) -> Result<TokenRow> {
         expires_at: maybe_time(row, 4)?,
         revoked_at: maybe_time(row, 5)?,
         sealed_name: row.get(6)?,
+    })
+}
+
+/// Columns of a sealed record, in the order of [`sealed`].
+pub(crate) const SEALED: &str = "key, kind, version, expires_at, sealed";
+
+pub(crate) fn sealed(row: &Row<'_>) -> Result<SealedRow> {
+    Ok(SealedRow {
+        key: row.get(0)?,
+        kind: SealedKind::from_number(row.get(1)?).ok_or_else(|| strange(1))?,
+        version: row.get(2)?,
+        expires_at: maybe_time(row, 3)?,
+        sealed: row.get(4)?,
     })
 }
 

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ::store::{
-    Answer, Changes, CollectionRow, CommitError, Committed, EventRow, IdempotencyRow, ListQuery, Page,
-    PairDecision, PairRow, PersonRow, SampleHead, SearchChanges, SearchRow, Sequence, Store, StoreError,
-    TenantRow, TokenRow,
+    Answer, Changes, CollectionRow, CommitError, Committed, EventRow, IdempotencyRow, ListQuery, Mark, Page,
+    PairDecision, PairRow, PersonRow, SampleHead, SealedRow, SearchChanges, SearchRow, Sequence, Store,
+    StoreError, TenantRow, TokenRow,
 };
 use domain::{CollectionId, DuplicateId, PersonId, SampleId, TenantId, Time, TokenId};
 use rusqlite::Connection;
@@ -173,6 +173,10 @@ impl Store for SqliteStore {
         self.now(|c| read::idempotency(c, tenant, key, now))
     }
 
+    fn sealed(&self, tenant: TenantId, key: [u8; 16]) -> Answer<'_, Option<SealedRow>> {
+        self.now(|c| read::sealed(c, tenant, key))
+    }
+
     fn token_by_hash(&self, hash: [u8; 32]) -> Answer<'_, Option<(TenantId, TokenRow)>> {
         self.now(|c| read::token_by_hash(c, hash))
     }
@@ -197,8 +201,8 @@ impl Store for SqliteStore {
         Box::pin(self.writer.row(move |c| write::lease::take(c, work, holder, seconds)))
     }
 
-    fn high_water(&self) -> Answer<'_, Time> {
-        self.now(read::high_water)
+    fn marks(&self) -> Answer<'_, Vec<Mark>> {
+        self.now(read::marks)
     }
 
     fn ready(&self) -> Answer<'_, ()> {

@@ -4,7 +4,7 @@ use ::store::{Answer, IndexEntry, IndexField, Key, Part, Record, SampleRow, Tena
 use domain::{EventId, PersonId, TenantId, Time};
 use rusqlite::{Connection, Error, OptionalExtension as _, Result, Row, params};
 
-use crate::columns::{self, COLLECTION, PAIR, PERSON, SAMPLE, TOKEN, each_term, time};
+use crate::columns::{self, COLLECTION, PAIR, PERSON, SAMPLE, SEALED, TOKEN, each_term, time};
 use crate::store::SqliteStore;
 use crate::write::{self, Refused};
 
@@ -15,6 +15,7 @@ fn source(part: Part) -> (String, &'static str) {
         Part::Collections => (format!("{COLLECTION} FROM collections s"), "id"),
         Part::Pairs => (format!("{PAIR} FROM duplicates s"), "id"),
         Part::Answers => ("key, body, status, person, sealed, expires_at FROM idempotency s".into(), "key"),
+        Part::Sealed => (format!("{SEALED} FROM sealed_records s"), "key"),
         Part::Followed => ("person, sequence, enrolled, erased FROM search_changes s".into(), "person"),
         Part::Persons => (format!("{PERSON}, p.sequence, p.terms FROM persons p"), "id"),
         Part::Samples => {
@@ -39,6 +40,7 @@ fn record(row: &Row<'_>, part: Part) -> Result<Record> {
             sealed: row.get(4)?,
             expires_at: time(row, 5)?,
         }),
+        Part::Sealed => Record::Sealed(columns::sealed(row)?),
         Part::Followed => Record::Followed {
             person: PersonId::from_bytes(row.get(0)?),
             sequence: row.get(1)?,
@@ -89,6 +91,7 @@ fn last_key(c: &Connection, tenant: TenantId, part: Part) -> Result<Key> {
         Part::Collections => ("collections", "id", None),
         Part::Pairs => ("duplicates", "id", None),
         Part::Answers => ("idempotency", "key", None),
+        Part::Sealed => ("sealed_records", "key", None),
         Part::Followed => ("search_changes", "person", None),
         Part::Persons => ("persons", "id", None),
         Part::Samples => ("samples", "person", Some("id")),
@@ -106,7 +109,8 @@ fn last_key(c: &Connection, tenant: TenantId, part: Part) -> Result<Key> {
 
 fn state(c: &Connection, tenant: TenantId) -> Result<Option<TenantState>> {
     c.query_row(
-        "SELECT id, wrapped_key, sealed_name, created_at, sequence, persons, high_water, forgotten FROM tenants WHERE id = ?1",
+        "SELECT id, wrapped_key, sealed_name, created_at, sequence, persons, high_water, forgotten, mark
+         FROM tenants WHERE id = ?1",
         [tenant.to_bytes()],
         |row| {
             Ok(TenantState {
@@ -115,6 +119,7 @@ fn state(c: &Connection, tenant: TenantId) -> Result<Option<TenantState>> {
                 persons: row.get(5)?,
                 high_water: time(row, 6)?,
                 forgotten: row.get(7)?,
+                mark: row.get(8)?,
             })
         },
     )
@@ -133,6 +138,7 @@ fn put(c: &Connection, tenant: TenantId, record: &Record) -> std::result::Result
         }
         Record::Pair(row) => write::pair::put(c, tenant, row)?,
         Record::Answer(row) => write::answer::put(c, tenant, row)?,
+        Record::Sealed(row) => write::sealed::put(c, tenant, row)?,
         Record::Followed { person, sequence, enrolled, erased } => {
             write::search::put(c, tenant, *person, (*sequence, *enrolled, *erased))?;
         }
@@ -146,13 +152,14 @@ fn put(c: &Connection, tenant: TenantId, record: &Record) -> std::result::Result
 fn put_tenant(c: &Connection, state: &TenantState) -> Result<bool> {
     write::tenant::add(c, &state.row)?;
     c.execute(
-        "UPDATE tenants SET sequence = ?2, persons = ?3, high_water = ?4, forgotten = ?5 WHERE id = ?1",
+        "UPDATE tenants SET sequence = ?2, persons = ?3, high_water = ?4, forgotten = ?5, mark = ?6 WHERE id = ?1",
         params![
             state.row.id.to_bytes(),
             state.sequence,
             state.persons,
             Time::millis(state.high_water),
-            state.forgotten
+            state.forgotten,
+            state.mark
         ],
     )?;
     Ok(true)

@@ -3,7 +3,8 @@
 use domain::{CollectionId, PersonId, SampleId, Time, TokenId};
 
 use crate::rows::{
-    CollectionRow, EventRow, IdempotencyRow, IndexEntry, PairRow, PersonRow, SampleRow, Sequence, TokenRow,
+    CollectionRow, EventRow, IdempotencyRow, IndexEntry, PairRow, PersonRow, SampleRow, SealedRow, Sequence,
+    TokenRow,
 };
 
 /// All row changes of one decision, applied together or not at all.
@@ -29,6 +30,10 @@ pub struct Changes {
     pub collections: Vec<CollectionChange>,
     /// Pairs of persons who may be one; one that is known already stays as it is.
     pub pairs: Vec<PairChange>,
+    /// Small sealed records.
+    pub sealed: Vec<SealedChange>,
+    /// `now`, sealed: proof for the next start that the tenant's high-water mark is genuine. Not every commit brings one.
+    pub mark: Option<Vec<u8>>,
     /// For an enrolment: the sequence up to which the gallery was searched for a duplicate. Whoever was enrolled after
     /// it is a conflict. The persons it changes count as enrolled by it.
     pub searched_up_to: Option<Sequence>,
@@ -51,6 +56,8 @@ impl Changes {
             remade: Vec::new(),
             collections: Vec::new(),
             pairs: Vec::new(),
+            sealed: Vec::new(),
+            mark: None,
             searched_up_to: None,
             compared_with: Vec::new(),
         }
@@ -69,7 +76,7 @@ pub enum PersonChange {
     },
     /// A new state of a person.
     Update {
-        /// The row; its version is `expected + 1`.
+        /// The row; its version is `expected + 1`, or `expected` where nothing but the indexes changes.
         row: PersonRow,
         /// The version it replaces.
         expected: u64,
@@ -144,8 +151,29 @@ pub enum PairChange {
 pub enum TokenChange {
     /// A new token.
     Insert(TokenRow),
-    /// A token stops working now.
-    Revoke(TokenId),
+    /// A token stops working at the moment of the change.
+    Revoke {
+        /// Which.
+        id: TokenId,
+        /// Its name, sealed anew together with that moment.
+        sealed_name: Vec<u8>,
+    },
+}
+
+/// A change to one sealed record.
+#[derive(Clone, Debug)]
+pub enum SealedChange {
+    /// A new record, in the place of one that may be forgotten at the moment of the change.
+    Insert(SealedRow),
+    /// A new state of a record.
+    Update {
+        /// The row; its version is `expected + 1`.
+        row: SealedRow,
+        /// The version it replaces.
+        expected: u64,
+    },
+    /// The record goes, if it is there.
+    Remove([u8; 16]),
 }
 
 /// A commit that is on disk.

@@ -40,6 +40,9 @@ pub enum Conflict {
     /// The pair does not exist (any more), or was decided meanwhile.
     #[error("the pair has changed meanwhile")]
     Pair(DuplicateId),
+    /// The sealed record with this name has another version now, or is there already.
+    #[error("a sealed record has changed meanwhile")]
+    Sealed([u8; 16]),
     /// The token does not exist, or was revoked before.
     #[error("the token is gone")]
     TokenGone,

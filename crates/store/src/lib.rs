@@ -13,13 +13,14 @@ mod rows;
 mod transfer;
 
 pub use changes::{
-    Changes, CollectionChange, Committed, PairChange, PersonChange, Remade, Slot, TokenChange,
+    Changes, CollectionChange, Committed, PairChange, PersonChange, Remade, SealedChange, Slot, TokenChange,
 };
 pub use error::{CommitError, Conflict, StoreError};
 pub use port::{Answer, Store};
 pub use query::{Cursor, ListQuery, Page, Sort, TOTAL_CAP, Total};
 pub use rows::{
-    CollectionRow, EventRow, IdempotencyRow, IndexEntry, IndexField, PairDecision, PairRow, PersonRow,
-    SampleHead, SampleKind, SampleRow, SampleState, SearchChanges, SearchRow, Sequence, TenantRow, TokenRow,
+    CollectionRow, EventRow, IdempotencyRow, IndexEntry, IndexField, Mark, PairDecision, PairRow, PersonRow,
+    SampleHead, SampleKind, SampleRow, SampleState, SealedKind, SealedRow, SearchChanges, SearchRow,
+    Sequence, TenantRow, TokenRow,
 };
 pub use transfer::{Key, Part, Record, TenantState, Transfer};

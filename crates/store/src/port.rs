@@ -9,8 +9,8 @@ use crate::changes::{Changes, Committed};
 use crate::error::{CommitError, StoreError};
 use crate::query::{ListQuery, Page};
 use crate::rows::{
-    CollectionRow, EventRow, IdempotencyRow, PairDecision, PairRow, PersonRow, SampleHead, SearchChanges,
-    SearchRow, Sequence, TenantRow, TokenRow,
+    CollectionRow, EventRow, IdempotencyRow, Mark, PairDecision, PairRow, PersonRow, SampleHead, SealedRow,
+    SearchChanges, SearchRow, Sequence, TenantRow, TokenRow,
 };
 
 /// A future that any thread may drive.
@@ -99,6 +99,9 @@ pub trait Store: Send + Sync {
     /// The answer kept under an idempotency key, unless it is forgotten at `now`.
     fn idempotency(&self, tenant: TenantId, key: [u8; 16], now: Time) -> Answer<'_, Option<IdempotencyRow>>;
 
+    /// The sealed record with this name, whether or not it may be forgotten.
+    fn sealed(&self, tenant: TenantId, key: [u8; 16]) -> Answer<'_, Option<SealedRow>>;
+
     /// The token with this hash, of whatever tenant: how a request finds its tenant.
     fn token_by_hash(&self, hash: [u8; 32]) -> Answer<'_, Option<(TenantId, TokenRow)>>;
 
@@ -128,8 +131,8 @@ pub trait Store: Send + Sync {
         Box::pin(std::future::pending())
     }
 
-    /// The latest moment any commit was decided at: the clock never reads earlier.
-    fn high_water(&self) -> Answer<'_, Time>;
+    /// The latest moments of all tenants' commits.
+    fn marks(&self) -> Answer<'_, Vec<Mark>>;
 
     /// Whether a write would be taken now.
     fn ready(&self) -> Answer<'_, ()>;

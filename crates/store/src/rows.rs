@@ -57,12 +57,14 @@ pub enum IndexField {
     Email = 3,
     /// `phone`.
     Phone = 4,
-    /// A name's word or prefix.
+    /// A name's word or prefix, whole. Written by versions before 0.2 only.
     Name = 5,
-    /// `documentType`.
+    /// `documentType`. Written by versions before 0.2 only: it has so few values that their frequencies tell which is which.
     DocumentType = 6,
     /// A collection the person is in. The hash is the collection's identifier, and the collection must exist.
     Collection = 7,
+    /// The beginning of a word of a name, cut to so few bits that many names share each value.
+    NamePrefix = 8,
 }
 
 impl IndexField {
@@ -77,6 +79,7 @@ impl IndexField {
             5 => Self::Name,
             6 => Self::DocumentType,
             7 => Self::Collection,
+            8 => Self::NamePrefix,
             _ => return None,
         })
     }
@@ -92,6 +95,7 @@ impl IndexField {
             Self::Name => "name",
             Self::DocumentType => "documentType",
             Self::Collection => "collection",
+            Self::NamePrefix => "name prefix",
         }
     }
 }
@@ -207,6 +211,57 @@ pub struct TokenRow {
     pub revoked_at: Option<Time>,
     /// Its name, sealed.
     pub sealed_name: Vec<u8>,
+}
+
+/// What a sealed record is about; numbers are for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum SealedKind {
+    /// Comparisons that failed: of one person, or of one token.
+    Attempts = 1,
+    /// An image that has proven liveness, and proves it no second time.
+    ProvenImage = 2,
+    /// How the persons of a tenant are indexed.
+    Indexing = 3,
+}
+
+impl SealedKind {
+    /// From its number.
+    #[must_use]
+    pub const fn from_number(number: u8) -> Option<Self> {
+        match number {
+            1 => Some(Self::Attempts),
+            2 => Some(Self::ProvenImage),
+            3 => Some(Self::Indexing),
+            _ => None,
+        }
+    }
+}
+
+/// A small record of which a store knows nothing but its name and when it may be forgotten.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedRow {
+    /// What it is about.
+    pub kind: SealedKind,
+    /// Its name in the tenant: a keyed hash, so that kinds never meet.
+    pub key: [u8; 16],
+    /// 1 on creation, one more with each change.
+    pub version: u64,
+    /// When it may be forgotten; never where there is none.
+    pub expires_at: Option<Time>,
+    /// The record, sealed.
+    pub sealed: Vec<u8>,
+}
+
+/// The latest moment of any commit of a tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// Whose.
+    pub tenant: TenantId,
+    /// As it stands in clear.
+    pub at: Time,
+    /// A moment at or shortly before it, sealed by a server; none where none has sealed one yet.
+    pub sealed: Option<Vec<u8>>,
 }
 
 /// An answer that is kept so that a repeated request gets it again.

@@ -4,8 +4,8 @@ use domain::{PersonId, TenantId, Time};
 
 use crate::port::{Answer, Store};
 use crate::rows::{
-    CollectionRow, EventRow, IdempotencyRow, IndexEntry, PairRow, PersonRow, SampleRow, Sequence, TenantRow,
-    TokenRow,
+    CollectionRow, EventRow, IdempotencyRow, IndexEntry, PairRow, PersonRow, SampleRow, SealedRow, Sequence,
+    TenantRow, TokenRow,
 };
 
 /// A tenant as it lies.
@@ -19,6 +19,8 @@ pub struct TenantState {
     pub persons: u64,
     /// Latest moment of any commit.
     pub high_water: Time,
+    /// The same, or a moment shortly before it, sealed.
+    pub mark: Option<Vec<u8>>,
     /// Highest sequence of a search change that was forgotten.
     pub forgotten: Sequence,
 }
@@ -34,6 +36,8 @@ pub enum Part {
     Pairs,
     /// Answers kept under idempotency keys.
     Answers,
+    /// Small sealed records.
+    Sealed,
     /// What galleries follow.
     Followed,
     /// Persons with their blind indexes.
@@ -46,11 +50,12 @@ pub enum Part {
 
 impl Part {
     /// All of them, in order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Tokens,
         Self::Collections,
         Self::Pairs,
         Self::Answers,
+        Self::Sealed,
         Self::Followed,
         Self::Persons,
         Self::Samples,
@@ -65,6 +70,7 @@ impl Part {
             Self::Collections => "collections",
             Self::Pairs => "duplicates",
             Self::Answers => "answers",
+            Self::Sealed => "records",
             Self::Followed => "followed",
             Self::Persons => "persons",
             Self::Samples => "samples",
@@ -93,6 +99,8 @@ pub enum Record {
     Pair(PairRow),
     /// A kept answer.
     Answer(IdempotencyRow),
+    /// A small sealed record.
+    Sealed(SealedRow),
     /// What galleries are told of a person.
     Followed {
         /// Who.
@@ -139,6 +147,7 @@ impl Record {
             Self::Collection(row) => alone(row.id.to_bytes()),
             Self::Pair(row) => alone(row.id.to_bytes()),
             Self::Answer(row) => alone(row.key),
+            Self::Sealed(row) => alone(row.key),
             Self::Followed { person, .. } => alone(person.to_bytes()),
             Self::Person { row, .. } => alone(row.id.to_bytes()),
             Self::Sample { row, .. } => {
@@ -171,6 +180,9 @@ impl Record {
                 out.bytes(&a.body).number(u64::from(a.status));
                 out.bytes(&a.person.map_or(Vec::new(), |p| p.to_bytes().to_vec()));
                 out.bytes(&a.sealed).time(Some(a.expires_at));
+            }
+            Self::Sealed(s) => {
+                out.number(s.kind as u64).number(s.version).time(s.expires_at).bytes(&s.sealed);
             }
             Self::Followed { sequence, enrolled, erased, .. } => {
                 out.number(*sequence).number(*enrolled).number(u64::from(*erased));

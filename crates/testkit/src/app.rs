@@ -213,6 +213,7 @@ async fn open(store: Arc<dyn Store>, clock: &Arc<TestClock>, setup: &Setup) -> A
         None => registry,
     };
     let registry = registry.present();
+    registry.reindex().await.expect("an index");
     if setup.load {
         registry.load_galleries().await.expect("the galleries load");
     }

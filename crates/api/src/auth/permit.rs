@@ -10,7 +10,7 @@ use domain::Scope;
 use registry::{AccessError, Caller, Registry};
 
 use crate::problem::{Problem, codes};
-use crate::quota::Slot;
+use crate::quota::{Left, Slot};
 use crate::state::Api;
 
 /// What a route asks of a token.
@@ -69,11 +69,16 @@ impl<R: Required> FromRequestParts<Api> for Permit<R> {
             }
             Err(problem) => return Err(problem),
         };
-        if let Some(quota) = &api.shared().quota {
+        let compares = R::SCOPE == Some(Scope::BiometricsMatch);
+        let all = api.shared().quota.as_ref();
+        let comparisons = api.shared().comparisons.as_ref().filter(|_| compares);
+        let mut least: Option<Left> = None;
+        for quota in all.into_iter().chain(comparisons) {
             let left = quota.check(caller.token)?;
-            if let Some(slot) = parts.extensions.get::<Slot>() {
-                let _ = slot.set(left);
-            }
+            least = Some(least.map_or(left, |other| left.least(other)));
+        }
+        if let (Some(left), Some(slot)) = (least, parts.extensions.get::<Slot>()) {
+            let _ = slot.set(left);
         }
         if let Some(scope) = R::SCOPE {
             caller.require(scope)?;

@@ -89,6 +89,11 @@ impl Operation {
         self.path("collectionId", "collection_01jhbq7z9pf6dvyr3s5t8w2xkm")
     }
 
+    /// A token's identifier in the path.
+    pub(crate) fn token_id(self) -> Self {
+        self.path("tokenId", "token_01jhbq7z9pf6dvyr3s5t8w2xkm")
+    }
+
     /// A conditional header.
     pub(crate) fn header(self, name: &str, description: &str) -> Self {
         self.parameter(json!({ "name": name, "in": "header", "schema": { "type": "string" }, "description": description }))

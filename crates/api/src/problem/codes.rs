@@ -44,13 +44,17 @@ codes! {
     EXTERNAL_ID_TAKEN = CONFLICT "external-id-taken" "Another person has this externalId"
         "`externalId` is unique within the tenant. Find the other person with `GET /v2/persons?externalId=…`.";
     FACE_MISMATCH = CONFLICT "face-mismatch" "The face is not that of the enrolled person"
-        "Nothing was changed. Take the picture again; if it is the right person, a reviewer can set the status to `pending` and the face can then be replaced.";
+        "Nothing was changed. A person who was verified is compared with the face that was checked then, more strictly where a face is added or replaced. Take the picture again in good light, straight into the camera; if it is the right person, a reviewer can set the status to `pending` with a `statusReason`, and the face can then be replaced.";
     DUPLICATE_PERSON = CONFLICT "duplicate-person" "This person is enrolled already"
-        "Nothing was stored. `personId` names the person where the token may read persons. If they are two people who look alike, repeat the request with `onDuplicate: \"flag\"`: the pair is then put on the review list.";
+        "Nothing was stored. `personId` names the person where the token may read persons. If they are two people who look alike, a token with the scope `persons:review` can repeat the request with `onDuplicate: \"flag\"`: the pair is then put on the review list.";
     NO_FACE_ENROLLED = CONFLICT "no-face-enrolled" "The person has no enrolled face"
         "There is nothing to compare with. Enrol a face with `POST /v2/persons/{personId}/biometrics` or `POST /v2/persons/{personId}/liveness`.";
     FINGERPRINT_MISMATCH = CONFLICT "fingerprint-mismatch" "The fingerprint is not that of the enrolled finger"
-        "Nothing was changed. Take it again with the finger that `finger` names; a reviewer can enrol it all the same with `force`.";
+        "Nothing was changed. Take it again with the finger that `finger` names. Another finger of a person who was verified needs a `proof` in the same request: a face picture taken now, or an impression of a finger that is enrolled. A reviewer can enrol it all the same with `force`.";
+    PROOF_NEEDED = CONFLICT "proof-needed" "Something must show that the new finger is the same person's"
+        "Nothing was changed. The person was verified: send in the same request `proof` with a `faceImage` taken now, or with a `fingerprint` of a finger that was enrolled then; or use a token with the scope `persons:review`.";
+    LIVENESS_REPLAYED = CONFLICT "liveness-replayed" "The image has proven liveness before"
+        "Nothing was changed. Each check takes a new picture: one that has made somebody `verified` is not accepted again for as long as a verification counts. To repeat a request whose answer was lost, send it with the same `Idempotency-Key`.";
     NO_FINGERPRINT_ENROLLED = CONFLICT "no-fingerprint-enrolled" "The person has no enrolled fingerprint to compare with"
         "None is enrolled, or none of the `finger` that was named. Enrol one with `POST /v2/persons/{personId}/biometrics`, or leave out `finger` to compare with all.";
     TOO_MANY_SAMPLES = CONFLICT "too-many-samples" "The person has as many samples as one may have"
@@ -101,6 +105,8 @@ codes! {
         "Clean finger and sensor, lay the finger flat and in the middle, press lightly, and try again or take another finger. `measured` and `limit` are numbers of minutiae that are beyond doubt.";
     TOO_MANY_REQUESTS = TOO_MANY_REQUESTS "too-many-requests" "Too many requests"
         "Wait as long as `Retry-After` says.";
+    ATTEMPT_LIMIT = TOO_MANY_REQUESTS "attempt-limit" "Too many comparisons have failed"
+        "Failed comparisons are counted for each person and for each token, on all nodes. After ten there is a pause of 30 seconds, which doubles with each further one: wait as long as `Retry-After` says. Without `Retry-After` a hundred have failed, and a token with the scope `persons:review` lifts the limit with `DELETE /v2/persons/{personId}/attempts` or `DELETE /v2/tokens/{tokenId}/attempts`. `GET` of the same tells how things stand.";
     LIVENESS_BRAKE = TOO_MANY_REQUESTS "liveness-brake" "Too many failed liveness checks"
         "After five failed checks of one person within three minutes, further ones are refused for thirty minutes.";
     HEADERS_TOO_LARGE = REQUEST_HEADER_FIELDS_TOO_LARGE "headers-too-large" "The headers are too large"

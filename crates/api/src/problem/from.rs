@@ -1,11 +1,11 @@
 //! From the closed error kinds below to problems.
 
 use axum::http::{HeaderValue, header};
-use domain::Scope;
 use domain::biometric::{Rejection, RejectionCode};
+use domain::{FieldCode, Scope};
 use registry::{AccessError, Error};
 
-use super::{Code, Problem, codes};
+use super::{Code, Fault, Problem, codes};
 
 impl From<Rejection> for Problem {
     fn from(rejection: Rejection) -> Self {
@@ -59,6 +59,17 @@ impl From<Error> for Problem {
             Error::CollectionNameTaken => Self::new(codes::COLLECTION_NAME_TAKEN),
             Error::Illegal(illegal) => Self::new(codes::ILLEGAL_TRANSITION).detail(illegal.to_string()),
             Error::ReviewNeeded => AccessError::Missing(Scope::PersonsReview).into(),
+            Error::ProofNeeded => Self::new(codes::PROOF_NEEDED),
+            Error::LivenessReplayed => Self::new(codes::LIVENESS_REPLAYED),
+            Error::AttemptLimit(Some(seconds)) => Self::new(codes::ATTEMPT_LIMIT).retry_after(seconds),
+            Error::AttemptLimit(None) => Self::new(codes::ATTEMPT_LIMIT)
+                .detail("too many comparisons have failed: only a token with the scope persons:review lifts this limit"),
+            Error::NameSearchOff => Self::new(codes::INVALID_PARAMETER).errors(vec![Fault {
+                pointer: None,
+                parameter: Some("name".into()),
+                code: FieldCode::NotHere.as_str(),
+                detail: "persons cannot be found by name: the operator has turned it off (`persons.name_search`)".into(),
+            }]),
             Error::Rejected(rejection) => rejection.into(),
             Error::FacesNotConfigured => Self::new(codes::FACES_NOT_CONFIGURED),
             Error::TooMuchMetadata => {

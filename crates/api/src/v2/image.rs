@@ -2,7 +2,7 @@
 
 use domain::person::Change;
 use domain::{FieldCode, Invalid};
-use registry::{Presented, ToEnrol};
+use registry::{Presented, Proof, ToEnrol};
 
 use super::fingerprint;
 use crate::json::{Members, base64, parse};
@@ -84,6 +84,11 @@ pub(crate) fn take_presented(members: &mut Members<'_>) -> Presented {
         members.fault("faceImage", Invalid::new(FieldCode::Required, "this or `fingerprint` is required"));
     }
     Presented { face, finger }
+}
+
+/// Takes `proof`: a face image or a fingerprint that shows whose a new fingerprint is.
+pub(crate) fn take_proof(members: &mut Members<'_>) -> Option<Proof> {
+    members.object("proof", |inner| Proof(take_presented(inner))).into_set()
 }
 
 /// Takes a sample to be enrolled: a face image or a fingerprint, one of the two.

@@ -1,5 +1,6 @@
 //! Version 2: one folder a noun, one file a verb.
 
+mod attempts;
 mod biometrics;
 mod collection_refs;
 mod collections;
@@ -12,6 +13,7 @@ mod liveness;
 mod paging;
 mod path;
 mod persons;
+mod statuses;
 mod tokens;
 mod verdict;
 
@@ -25,5 +27,6 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(duplicates::routes());
     routes.extend([faces::compare::route(), faces::detect::route()]);
     routes.extend([liveness::check::route(), tokens::own::route()]);
+    routes.extend(attempts::routes());
     routes
 }

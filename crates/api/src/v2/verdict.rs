@@ -2,7 +2,7 @@
 
 use domain::biometric::MatchScore;
 use domain::{FieldCode, Invalid};
-use registry::{Alike, Modality, Models, Verdict, Verified, Wanted};
+use registry::{Alike, Modality, Models, Precision, Verdict, Verified, Wanted};
 use serde::Serialize;
 
 use super::persons::view::ModelsView;
@@ -38,17 +38,20 @@ pub(crate) fn rounded(rate: f64) -> f64 {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AlikeView {
     score: f32,
-    false_match_rate: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    false_match_rate: Option<f64>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     extrapolated: bool,
 }
 
-impl From<Alike> for AlikeView {
-    fn from(alike: Alike) -> Self {
+impl AlikeView {
+    /// As exactly as the caller may see it: a coarse score has no rate.
+    pub(crate) fn of(alike: &Alike, precision: Precision) -> Self {
+        let exact = precision == Precision::Exact;
         Self {
-            score: alike.score.get(),
-            false_match_rate: rounded(alike.false_match_rate),
-            extrapolated: alike.extrapolated,
+            score: alike.shown(precision).get(),
+            false_match_rate: exact.then(|| rounded(alike.false_match_rate)),
+            extrapolated: exact && alike.extrapolated,
         }
     }
 }
@@ -61,9 +64,9 @@ pub(crate) struct ResultView {
     alike: AlikeView,
 }
 
-impl From<Verdict> for ResultView {
-    fn from(verdict: Verdict) -> Self {
-        Self { r#match: verdict.matches, alike: verdict.alike.into() }
+impl ResultView {
+    fn of(verdict: &Verdict, precision: Precision) -> Self {
+        Self { r#match: verdict.matches, alike: AlikeView::of(&verdict.alike, precision) }
     }
 }
 
@@ -82,6 +85,8 @@ pub(crate) struct VerdictView<'a> {
     result: ResultView,
     threshold: f32,
     modality: &'static str,
+    #[serde(rename = "verificationStatus", skip_serializing_if = "Option::is_none")]
+    status: Option<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     parts: Vec<PartView>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -94,26 +99,28 @@ impl<'a> VerdictView<'a> {
     pub(crate) fn of(verified: &'a Verified) -> Self {
         let part = |(modality, alike): &(Modality, Alike)| PartView {
             modality: modality.as_str(),
-            alike: (*alike).into(),
+            alike: AlikeView::of(alike, verified.precision),
         };
         Self {
-            result: verified.verdict.into(),
+            result: ResultView::of(&verified.verdict, verified.precision),
             threshold: verified.verdict.threshold.get(),
             modality: verified.modality.as_str(),
+            status: Some(verified.status.as_str()),
             parts: verified.parts.iter().map(part).collect(),
             results: Vec::new(),
             models: (&verified.models).into(),
         }
     }
 
-    /// Of faces.
+    /// Of faces the client brought itself.
     pub(crate) fn of_faces(verdict: Verdict, results: &[Verdict], models: &'a Models) -> Self {
         Self {
-            result: verdict.into(),
+            result: ResultView::of(&verdict, Precision::Exact),
             threshold: verdict.threshold.get(),
             modality: Modality::Face.as_str(),
+            status: None,
             parts: Vec::new(),
-            results: results.iter().copied().map(ResultView::from).collect(),
+            results: results.iter().map(|verdict| ResultView::of(verdict, Precision::Exact)).collect(),
             models: models.into(),
         }
     }

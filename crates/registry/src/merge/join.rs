@@ -1,7 +1,7 @@
 //! Taking one record into another.
 
 use domain::{EventId, PersonId, SampleId, TenantId, Time};
-use store::{Changes, EventRow, PersonChange, SampleHead, SampleKind, SampleRow, SampleState};
+use store::{Changes, EventRow, PersonChange, SampleHead, SampleKind, SampleRow, SampleState, Slot};
 use vault::Key;
 
 use super::record::{Merged, joined, too_many};
@@ -14,6 +14,7 @@ use crate::person::{Person, SampleRef};
 use crate::place;
 use crate::records::Opened;
 use crate::registry::Registry;
+use crate::remake::open_template;
 use crate::samples::{MOST_FACES, check_print_place};
 use crate::update::Draft;
 
@@ -61,13 +62,10 @@ impl Registry {
         if self.faces.is_none() {
             return Ok(false);
         }
-        let (one, other) = (self.enrolled(caller, one).await?, self.enrolled(caller, other).await?);
+        let Some(reference) = self.reference_template(caller, one, true).await? else { return Ok(false) };
+        let (one, other) = ([reference], self.enrolled(caller, other).await?);
         let differs = |face| self.is_same(&one, face).map(|same| !same);
-        if one.is_empty() {
-            Ok(false)
-        } else {
-            other.iter().map(differs).try_fold(false, |any, d| d.map(|d| any | d))
-        }
+        other.iter().map(differs).try_fold(false, |any, d| d.map(|d| any | d))
     }
 
     /// The next version of `opened`, with `other` in it.
@@ -110,7 +108,8 @@ impl Registry {
         }
         let (id, expected) = (other.person.id, other.person.version);
         draft.changes.persons.push(PersonChange::Erase { id, expected });
-        draft.opened.person.sealed.profile = merged.after.clone();
+        draft.changes.sealed.push(self.no_attempts_of(tenant, id).await?);
+        self.change_profile(&mut draft, merged.after.clone())?;
         draft.opened.person.sealed.merged.push(merged);
         if too_many(&draft.opened.person.sealed.merged) {
             return Err(Error::TooManyMerges);
@@ -134,23 +133,19 @@ impl Registry {
         let (person, id) =
             (to.person.id, name.unwrap_or_else(|| SampleId::new(head.created_at, &*self.random)));
         let seal = |place: &[u8], plain: &[u8]| to.key.seal(nonce(&*self.random), place, plain);
-        let template = match head.template {
-            Some(sealed) => {
-                let plain = from.key.open(&place::template(tenant, owner, old), sealed)?;
-                Some(seal(&place::template(tenant, person, id), &plain)?)
-            }
-            None => None,
-        };
-        let remade = match head.remade {
-            Some((model, sealed)) => {
-                let plain = from.key.open(&place::remade(tenant, owner, old, &model), sealed)?;
-                let sealed = seal(&place::remade(tenant, person, id, &model), &plain)?;
-                Some((model, sealed))
-            }
-            None => None,
-        };
+        let mut moved = SampleHead { id, person, template: None, remade: None, ..head.clone() };
+        if let Some(plain) = open_template(tenant, &from.key, &head, Slot::First)? {
+            let place = place::sample_template(tenant, &moved, Slot::First, &head.model);
+            moved.template = Some(seal(&place, &plain)?);
+        }
+        if let (Some(plain), Some((model, _))) =
+            (open_template(tenant, &from.key, &head, Slot::Second)?, &head.remade)
+        {
+            let place = place::sample_template(tenant, &moved, Slot::Second, model);
+            moved.remade = Some((model.clone(), seal(&place, &plain)?));
+        }
         let image = seal(&place::image(tenant, person, id), &image)?.into();
-        let head = SampleHead { id, person, template, remade, ..head };
+        let head = moved;
         Ok(Some((SampleRow { head, image }, old)))
     }
 

@@ -2,7 +2,7 @@
 
 use domain::lifecycle::Cause;
 use domain::{PersonId, SampleId, Status, Time, Verification};
-use store::{Changes, PersonChange};
+use store::{Changes, PersonChange, SampleKind};
 
 use super::record::{Merged, parted};
 use crate::access::Caller;
@@ -70,13 +70,17 @@ impl Registry {
         }
         // What was removed or ran out meanwhile does not come back, and nobody stays proven without a face.
         if restored.person.keep_only(&there) {
+            restored.person.sealed.anchor = None;
             let verification = restored.person.verification;
             if matches!(verification.status(now), Status::Verified | Status::Expired) {
                 restored.person.verification = verification.after(Cause::FaceReplaced, now, 0)?;
             }
         }
-        if draft.was_proven() && !draft.opened.person.has_enrolled_face() {
-            draft.back_to_pending(now)?;
+        if draft.opened.person.has_lost_its_anchor() {
+            draft.opened.person.sealed.anchor = None;
+            if draft.was_proven() {
+                draft.back_to_pending(now)?;
+            }
         }
         for event in self.store.events(tenant, draft.opened.person.id).await? {
             if merged.events.contains(&event.id.to_bytes()) {
@@ -93,9 +97,9 @@ impl Registry {
         let (person, key) = (restored.person.id, &restored.key);
         draft.changes.events.push(self.event(caller.author(), person, key, &happened, now)?);
         // The one that stays gives up first what only one person may have.
-        let profile = &mut draft.opened.person.sealed.profile;
-        *profile = parted(profile, &merged.before, &merged.after)?;
-        let index = restored.person.profile().index(restored.tenant_keys.index());
+        let profile = parted(draft.opened.person.profile(), &merged.before, &merged.after)?;
+        self.change_profile(&mut draft, profile)?;
+        let index = restored.person.profile().index(restored.tenant_keys.index(), self.settings.name_search);
         let row = self.seal_row(tenant, &restored.person, &restored.key, restored.wrapped_key)?;
         draft.last = Some(PersonChange::Insert { row, index });
         draft.kinds.push(EventKind::Unmerged);
@@ -142,7 +146,13 @@ impl Registry {
 }
 
 impl Person {
-    /// Forgets samples that are not among these; whether the last enrolled face went.
+    /// Whether the face its verification rests on is not there any more.
+    fn has_lost_its_anchor(&self) -> bool {
+        let face = self.sealed.anchor.as_ref().and_then(|a| a.face).map(SampleId::from_bytes);
+        face.is_some_and(|face| self.enrolled_sample(face, SampleKind::Face).is_none())
+    }
+
+    /// Forgets samples that are not among these; whether the face its verification rests on went, or the last one.
     fn keep_only(&mut self, there: &[SampleId]) -> bool {
         let had_face = self.has_enrolled_face();
         let biometrics = &mut self.sealed.biometrics;
@@ -156,7 +166,10 @@ impl Person {
         if let Some(gone) = biometrics.fingerprint.filter(|f| !is_there(f)) {
             self.drop_fingerprint(gone.id());
         }
-        had_face && !self.has_enrolled_face()
+        if let Some(anchor) = &mut self.sealed.anchor {
+            anchor.fingers.retain(|f| there.contains(&SampleId::from_bytes(*f)));
+        }
+        self.has_lost_its_anchor() || (had_face && !self.has_enrolled_face())
     }
 }
 
@@ -171,6 +184,7 @@ impl Draft {
             biometrics.quality = None;
         }
         person.drop_fingerprint(sample);
+        person.forget_finger(sample);
         self.changes.removed_samples.push((person.id, sample));
     }
 }

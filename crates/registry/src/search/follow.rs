@@ -137,13 +137,13 @@ impl Registry {
         for sample in samples {
             let id = sample_key(sample.id);
             match sample.kind {
-                SampleKind::Face if self.faces.is_some() => match self.held(tenant, &key, sample)? {
+                SampleKind::Face if self.faces.is_some() => match self.held(tenant, &key, &sample)? {
                     Held::Template(template) => found.faces.push((id, template.values().to_vec())),
                     Held::Nothing => {}
                     Held::NotYet(_) => found.missing += 1,
                 },
                 SampleKind::Fingerprint if self.fingers.is_some() => {
-                    match self.held_print(tenant, &key, sample)? {
+                    match self.held_print(tenant, &key, &sample)? {
                         HeldPrint::Record(record, foreign) => {
                             found.prints.extend(print(id, &record, foreign));
                         }

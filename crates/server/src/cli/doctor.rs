@@ -53,6 +53,21 @@ fn folder(config: &Config) -> Result<String, String> {
     Ok(if metadata.is_dir() { "private" } else { "not a folder" }.into())
 }
 
+/// Whether every person's record opens.
+async fn persons(registry: &Registry) -> Result<String, String> {
+    const MOST_NAMED: usize = 20;
+    let (persons, damaged) = registry.check_persons().await.map_err(|e| e.to_string())?;
+    if damaged.is_empty() {
+        return Ok(format!("{persons} records open"));
+    }
+    let named: Vec<String> = damaged.iter().take(MOST_NAMED).map(ToString::to_string).collect();
+    Err(format!(
+        "{} of {persons} records are damaged or were changed without the key, and are passed over: {}",
+        damaged.len(),
+        named.join(", ")
+    ))
+}
+
 /// Whether everybody with an enrolled face can be found, and nobody else.
 async fn gallery(
     registry: Registry,
@@ -124,6 +139,7 @@ pub(crate) async fn run(config: &Config, args: Args) -> Outcome {
             Ok(registry) => {
                 checks.push(check("key and store", Ok::<_, String>("the key opens the data".into())));
                 checks.push(check("store integrity", registry.check().await.map(|()| "whole".to_owned())));
+                checks.push(check("persons", persons(&registry).await));
                 opened = Some(registry);
             }
         }

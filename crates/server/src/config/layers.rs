@@ -95,7 +95,7 @@ fn checked(all: Table) -> Result<Config, ConfigError> {
 }
 
 /// Tables of rules: a tenant may have figures of its own in these.
-const OF_TENANTS: [&str; 4] = ["liveness", "matching", "persons", "idempotency"];
+const OF_TENANTS: [&str; 5] = ["liveness", "matching", "persons", "attempts", "idempotency"];
 
 /// The figures of one tenant: its own over everybody's.
 fn of_tenant(all: &Table, name: String, own: Value) -> Result<(String, registry::Settings), ConfigError> {

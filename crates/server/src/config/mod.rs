@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use engine::face::{Gates, ImageLimits};
 use engine::worker;
-use registry::OnDuplicate;
+use registry::{AttemptLimits, OnDuplicate};
 use serde::Deserialize;
 
 pub(crate) use layers::{ConfigError, load};
@@ -37,6 +37,7 @@ pub(crate) struct Config {
     liveness: Liveness,
     matching: Matching,
     persons: Persons,
+    attempts: Attempts,
     idempotency: Idempotency,
     /// Names of tenants with figures of their own, and those.
     #[serde(skip)]
@@ -64,6 +65,7 @@ pub(crate) struct Limits {
     body_bytes: usize,
     bodies_bytes: usize,
     requests_per_minute: u32,
+    comparisons_per_minute: u32,
     pub(crate) shutdown_seconds: u64,
 }
 
@@ -125,6 +127,7 @@ struct Matching {
     duplicate_match_rate: f64,
     duplicate_search_rate: f64,
     verify_match_rate: f64,
+    addition_match_rate: f64,
     search_match_rate: f64,
     search_rate: f64,
     threads: usize,
@@ -135,6 +138,17 @@ struct Matching {
 struct Persons {
     validity_days: i64,
     identity_change_resets: bool,
+    name_search: bool,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Attempts {
+    free: u32,
+    pause_seconds: i64,
+    longest_pause_seconds: i64,
+    stop: u32,
+    forget_seconds: i64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -156,11 +170,20 @@ impl Config {
             validity_seconds: self.persons.validity_days.saturating_mul(86_400),
             idempotency_seconds: self.idempotency.hours.saturating_mul(3_600),
             identity_change_resets: self.persons.identity_change_resets,
+            name_search: self.persons.name_search,
             evidence_seconds: self.liveness.evidence_days.saturating_mul(86_400),
             on_duplicate: OnDuplicate::parse(&self.matching.on_duplicate).unwrap_or(OnDuplicate::Reject),
             duplicate_match_rate: self.matching.duplicate_match_rate,
             duplicate_search_rate: self.matching.duplicate_search_rate,
             verify_match_rate: self.matching.verify_match_rate,
+            addition_match_rate: self.matching.addition_match_rate,
+            attempts: AttemptLimits {
+                free: self.attempts.free,
+                pause_seconds: self.attempts.pause_seconds,
+                longest_pause_seconds: self.attempts.longest_pause_seconds,
+                stop: self.attempts.stop,
+                forget_seconds: self.attempts.forget_seconds,
+            },
             search_match_rate: self.matching.search_match_rate,
             search_rate: self.matching.search_rate,
             search_threads: or_cores(self.matching.threads),
@@ -204,6 +227,7 @@ impl Config {
             body_time: Duration::from_secs(self.limits.body_seconds),
             request_time: Duration::from_secs(self.limits.request_seconds),
             requests_per_minute: Some(self.limits.requests_per_minute).filter(|&n| n > 0),
+            comparisons_per_minute: Some(self.limits.comparisons_per_minute).filter(|&n| n > 0),
             cors_origins: self.cors.origins.clone(),
         }
     }
@@ -292,6 +316,7 @@ impl Config {
             ("matching.duplicate_match_rate", self.matching.duplicate_match_rate),
             ("matching.duplicate_search_rate", self.matching.duplicate_search_rate),
             ("matching.verify_match_rate", self.matching.verify_match_rate),
+            ("matching.addition_match_rate", self.matching.addition_match_rate),
             ("matching.search_match_rate", self.matching.search_match_rate),
             ("matching.search_rate", self.matching.search_rate),
         ] {
@@ -308,10 +333,16 @@ impl Config {
             ("liveness.evidence_days", self.liveness.evidence_days),
             ("liveness.brake_window_seconds", self.liveness.brake_window_seconds),
             ("liveness.brake_pause_seconds", self.liveness.brake_pause_seconds),
+            ("attempts.pause_seconds", self.attempts.pause_seconds),
+            ("attempts.longest_pause_seconds", self.attempts.longest_pause_seconds),
+            ("attempts.forget_seconds", self.attempts.forget_seconds),
         ] {
             if value < 0 {
                 return wrong(path, "must not be negative");
             }
+        }
+        if self.attempts.stop <= self.attempts.free {
+            return wrong("attempts.stop", "must be more than attempts.free");
         }
         if self.limits.bodies_bytes < self.limits.body_bytes {
             return wrong("limits.bodies_bytes", "must be at least limits.body_bytes");

@@ -64,9 +64,11 @@ pub(crate) async fn serve(config: Config) -> Result<(), Failure> {
     banner::print(address, token.as_deref());
     galleries::load(&registry, models.as_ref(), &config);
     let housekeeping = tokio::spawn(housekeeping::run(Arc::clone(&registry)));
+    let damage = tokio::spawn(housekeeping::tell_damage(Arc::clone(&registry)));
     let router = api::router(Api::new(registry, config.api_limits()));
     listen::run(&config, listener, router, metrics).await?;
     housekeeping.abort();
+    damage.abort();
     tracing::info!(event = "stopped", "stopped");
     Ok(())
 }

@@ -8,11 +8,11 @@ pub(crate) mod tenant;
 pub(crate) mod token;
 pub(crate) mod transfer;
 
-use ::store::{EventRow, IdempotencyRow, PersonRow, SampleHead};
+use ::store::{EventRow, IdempotencyRow, PersonRow, SampleHead, SealedRow};
 use domain::{EventId, PersonId, SampleId, TenantId, Time};
 use tokio_postgres::Row;
 
-use crate::columns::{self, get, id, person_columns, person_id, sample_columns, time};
+use crate::columns::{self, get, id, person_columns, person_id, sample_columns, sealed_columns, time};
 use crate::connection::Scope;
 use crate::failure::Failure;
 use crate::ids::Id;
@@ -42,6 +42,8 @@ statements! {
     EVIDENCE(INT8, INT8) =
         "SELECT tenant, person, id FROM samples WHERE state = 2 AND created_at < $1 ORDER BY created_at LIMIT $2";
     EVENTS(UUID, UUID) = "SELECT id, at, sealed FROM events WHERE tenant = $1 AND person = $2 ORDER BY id";
+    SEALED(UUID, UUID) =
+        concat!("SELECT ", sealed_columns!(), " FROM sealed_records WHERE tenant = $1 AND key = $2");
     IDEMPOTENCY(UUID, UUID, INT8) =
         "SELECT body, status, person, sealed, expires_at FROM idempotency
          WHERE tenant = $1 AND key = $2 AND expires_at > $3";
@@ -137,6 +139,11 @@ pub(crate) async fn events(pool: &Pool, tenant: TenantId, person: PersonId) -> R
         Ok(EventRow { id: EventId::from_bytes(id(row, 0)?), person, at: time(row, 1)?, sealed: get(row, 2)? })
     };
     rows.iter().map(read).collect()
+}
+
+pub(crate) async fn sealed(pool: &Pool, tenant: TenantId, name: [u8; 16]) -> Result<Option<SealedRow>> {
+    let rows = pool.rows(Scope::Tenant(tenant), &SEALED, &[&key(tenant), &Id(name)]).await?;
+    rows.first().map(columns::sealed).transpose()
 }
 
 pub(crate) async fn idempotency(

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use ::store::{Sequence, TenantRow};
-use domain::{TenantId, Time};
+use ::store::{Mark, Sequence, TenantRow};
+use domain::TenantId;
 
 use super::{Result, key};
 use crate::columns::{get, id, number, time};
@@ -17,7 +17,7 @@ const THOROUGH: Duration = Duration::from_secs(3_600);
 statements! {
     ALL() = "SELECT id, wrapped_key, sealed_name, created_at FROM tenants ORDER BY created_at, id";
     SEQUENCE(UUID) = "SELECT sequence FROM tenants WHERE id = $1";
-    HIGH_WATER() = "SELECT coalesce(max(high_water), 0) FROM tenants";
+    MARKS() = "SELECT id, high_water, mark FROM tenants";
     WRITABLE() = "SELECT NOT pg_is_in_recovery()";
     MISCOUNTED() =
         "SELECT count(*) FROM tenants t
@@ -45,9 +45,11 @@ pub(crate) async fn sequence(pool: &Pool, tenant: TenantId) -> Result<Sequence> 
     rows.first().map_or(Ok(0), |row| number(row, 0))
 }
 
-pub(crate) async fn high_water(pool: &Pool) -> Result<Time> {
-    let rows = pool.rows(Scope::All, &HIGH_WATER, &[]).await?;
-    rows.first().map_or(Ok(Time::EPOCH), |row| time(row, 0))
+pub(crate) async fn marks(pool: &Pool) -> Result<Vec<Mark>> {
+    let rows = pool.rows(Scope::All, &MARKS, &[]).await?;
+    let read =
+        |row| Ok(Mark { tenant: TenantId::from_bytes(id(row, 0)?), at: time(row, 1)?, sealed: get(row, 2)? });
+    rows.iter().map(read).collect()
 }
 
 /// Whether the database takes writes.

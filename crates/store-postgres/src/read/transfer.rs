@@ -9,7 +9,7 @@ use tokio_postgres::Row;
 use super::{Result, key};
 use crate::columns::{
     self, collection_columns, each_term, get, id, number, pair_columns, person_columns, person_id,
-    sample_columns, time, token_columns,
+    sample_columns, sealed_columns, time, token_columns,
 };
 use crate::connection::Scope;
 use crate::ids::Id;
@@ -18,7 +18,8 @@ use crate::statement::{Statement, Value, statements};
 
 statements! {
     STATE(UUID) =
-        "SELECT id, wrapped_key, sealed_name, created_at, sequence, persons, high_water, forgotten FROM tenants WHERE id = $1";
+        "SELECT id, wrapped_key, sealed_name, created_at, sequence, persons, high_water, forgotten, mark
+         FROM tenants WHERE id = $1";
     TOKENS(UUID, UUID, UUID, INT8) = concat!(
         "SELECT ", token_columns!(), " FROM tokens WHERE tenant = $1 AND id > $2 AND $3 = $3 ORDER BY id LIMIT $4"
     );
@@ -31,6 +32,9 @@ statements! {
     ANSWERS(UUID, UUID, UUID, INT8) =
         "SELECT key, body, status, person, sealed, expires_at FROM idempotency
          WHERE tenant = $1 AND key > $2 AND $3 = $3 ORDER BY key LIMIT $4";
+    SEALED(UUID, UUID, UUID, INT8) = concat!(
+        "SELECT ", sealed_columns!(), " FROM sealed_records WHERE tenant = $1 AND key > $2 AND $3 = $3 ORDER BY key LIMIT $4"
+    );
     FOLLOWED(UUID, UUID, UUID, INT8) =
         "SELECT person, sequence, enrolled, erased FROM search_changes
          WHERE tenant = $1 AND person > $2 AND $3 = $3 ORDER BY person LIMIT $4";
@@ -50,6 +54,7 @@ statements! {
     LAST_COLLECTION(UUID) = "SELECT id, $1 FROM collections WHERE tenant = $1 ORDER BY id DESC LIMIT 1";
     LAST_PAIR(UUID) = "SELECT id, $1 FROM duplicates WHERE tenant = $1 ORDER BY id DESC LIMIT 1";
     LAST_ANSWER(UUID) = "SELECT key, $1 FROM idempotency WHERE tenant = $1 ORDER BY key DESC LIMIT 1";
+    LAST_SEALED(UUID) = "SELECT key, $1 FROM sealed_records WHERE tenant = $1 ORDER BY key DESC LIMIT 1";
     LAST_FOLLOWED(UUID) = "SELECT person, $1 FROM search_changes WHERE tenant = $1 ORDER BY person DESC LIMIT 1";
     LAST_PERSON(UUID) = "SELECT id, $1 FROM persons WHERE tenant = $1 ORDER BY id DESC LIMIT 1";
     LAST_SAMPLE(UUID) = "SELECT person, id FROM samples WHERE tenant = $1 ORDER BY person DESC, id DESC LIMIT 1";
@@ -63,6 +68,7 @@ fn statements(part: Part) -> (&'static Statement, &'static Statement) {
         Part::Collections => (&COLLECTIONS, &LAST_COLLECTION),
         Part::Pairs => (&PAIRS, &LAST_PAIR),
         Part::Answers => (&ANSWERS, &LAST_ANSWER),
+        Part::Sealed => (&SEALED, &LAST_SEALED),
         Part::Followed => (&FOLLOWED, &LAST_FOLLOWED),
         Part::Persons => (&PERSONS, &LAST_PERSON),
         Part::Samples => (&SAMPLES, &LAST_SAMPLE),
@@ -106,6 +112,7 @@ pub(crate) async fn state(pool: &Pool, tenant: TenantId) -> Result<Option<Tenant
         persons: number(row, 5)?,
         high_water: time(row, 6)?,
         forgotten: number(row, 7)?,
+        mark: get(row, 8)?,
     }))
 }
 
@@ -122,6 +129,7 @@ fn record(row: &Row, part: Part) -> Result<Record> {
             sealed: get(row, 4)?,
             expires_at: time(row, 5)?,
         }),
+        Part::Sealed => Record::Sealed(columns::sealed(row)?),
         Part::Followed => Record::Followed {
             person: person_id(row, 0)?,
             sequence: number(row, 1)?,

@@ -4,8 +4,8 @@
 use std::collections::{HashMap, HashSet};
 
 use ::store::{
-    Changes, CollectionChange, Conflict, IndexEntry, IndexField, PairChange, PersonChange, Sequence,
-    TokenChange,
+    Changes, CollectionChange, Conflict, IndexEntry, IndexField, PairChange, PersonChange, SealedChange,
+    Sequence, TokenChange,
 };
 use domain::{CollectionId, DuplicateId, PersonId, Time, TokenId};
 
@@ -45,6 +45,8 @@ pub(super) struct Seen {
     pub(super) pairs: HashMap<DuplicateId, KnownPair>,
     /// Tokens that are not revoked.
     pub(super) tokens: HashSet<TokenId>,
+    /// Sealed records: their versions, and when they may be forgotten.
+    pub(super) sealed: HashMap<[u8; 16], (u64, Option<Time>)>,
     /// Who was enrolled, and by which commit, in that order.
     pub(super) enrolled: Vec<(Sequence, PersonId)>,
     /// Up to where enrolments were read, where there are more.
@@ -62,6 +64,7 @@ pub(super) struct Ledger {
     members: Tracked<CollectionId, i64>,
     pairs: Tracked<DuplicateId, KnownPair>,
     tokens: Tracked<TokenId, ()>,
+    sealed: Tracked<[u8; 16], (u64, Option<Time>)>,
     enrolled: Vec<(Sequence, PersonId)>,
     cut: Option<Sequence>,
 }
@@ -78,6 +81,7 @@ impl Ledger {
             members: Tracked::new(seen.members),
             pairs: Tracked::new(seen.pairs),
             tokens: Tracked::new(seen.tokens.into_iter().map(|t| (t, ())).collect()),
+            sealed: Tracked::new(seen.sealed),
             enrolled: seen.enrolled,
             cut: seen.cut,
         }
@@ -114,7 +118,7 @@ impl Ledger {
                 }
             };
         }
-        all!(persons, external, keys, collections, names, members, pairs, tokens);
+        all!(persons, external, keys, collections, names, members, pairs, tokens, sealed);
     }
 
     fn try_admit(&mut self, changes: &Changes) -> Result<(), Conflict> {
@@ -131,7 +135,28 @@ impl Ledger {
         changes.collections.iter().try_for_each(|change| self.collection(change))?;
         changes.persons.iter().try_for_each(|change| self.change_person(change))?;
         changes.pairs.iter().try_for_each(|change| self.pair(change))?;
+        changes.sealed.iter().try_for_each(|change| self.change_sealed(change, changes.now))?;
         changes.tokens.iter().try_for_each(|change| self.token(change))
+    }
+
+    fn change_sealed(&mut self, change: &SealedChange, now: Time) -> Result<(), Conflict> {
+        match change {
+            SealedChange::Insert(row) => {
+                let known = self.sealed.get(row.key);
+                if known.is_some_and(|(_, expires)| expires.is_none_or(|end| end > now)) {
+                    return Err(Conflict::Sealed(row.key));
+                }
+                self.sealed.set(row.key, (row.version, row.expires_at));
+            }
+            SealedChange::Update { row, expected } => {
+                if self.sealed.get(row.key).map(|(version, _)| version) != Some(expected) {
+                    return Err(Conflict::Sealed(row.key));
+                }
+                self.sealed.set(row.key, (row.version, row.expires_at));
+            }
+            SealedChange::Remove(key) => self.sealed.remove(*key),
+        }
+        Ok(())
     }
 
     /// Refuses an enrolment when others were enrolled after the position up to which the gallery was searched, except for
@@ -294,8 +319,10 @@ impl Ledger {
     fn token(&mut self, change: &TokenChange) -> Result<(), Conflict> {
         match change {
             TokenChange::Insert(row) => self.tokens.set(row.id, ()),
-            TokenChange::Revoke(id) if self.tokens.get(*id).is_none() => return Err(Conflict::TokenGone),
-            TokenChange::Revoke(id) => self.tokens.remove(*id),
+            TokenChange::Revoke { id, .. } if self.tokens.get(*id).is_none() => {
+                return Err(Conflict::TokenGone);
+            }
+            TokenChange::Revoke { id, .. } => self.tokens.remove(*id),
         }
         Ok(())
     }

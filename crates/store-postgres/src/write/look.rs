@@ -2,12 +2,14 @@
 
 use std::collections::HashSet;
 
-use ::store::{Changes, CollectionChange, IndexEntry, IndexField, PairChange, PersonChange, TokenChange};
+use ::store::{
+    Changes, CollectionChange, IndexEntry, IndexField, PairChange, PersonChange, SealedChange, TokenChange,
+};
 use domain::{CollectionId, DuplicateId, PersonId, TenantId, TokenId};
 use tokio_postgres::Row;
 
 use super::ledger::{Known, KnownPair, MOST, Seen};
-use crate::columns::{get, id, number, person_id, stored, time};
+use crate::columns::{get, id, maybe_time, number, person_id, stored, time};
 use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::ids::Id;
@@ -29,14 +31,16 @@ statements! {
          FROM unnest($2) c(id)";
     PAIRS(UUID, UUID_ARRAY) = "SELECT id, version, first, second FROM duplicates WHERE tenant = $1 AND id = ANY($2)";
     TOKENS(UUID, UUID_ARRAY) = "SELECT id FROM tokens WHERE tenant = $1 AND id = ANY($2) AND revoked_at IS NULL";
+    SEALED(UUID, UUID_ARRAY) =
+        "SELECT key, version, expires_at FROM sealed_records WHERE tenant = $1 AND key = ANY($2)";
     ENROLLED(UUID, INT8, INT8) =
         "SELECT person, enrolled FROM search_changes WHERE tenant = $1 AND enrolled > $2 AND NOT erased
          ORDER BY enrolled LIMIT $3";
 }
 
 /// All of them, to be prepared beforehand.
-pub(super) const STATEMENTS: [&Statement; 9] =
-    [&LOCK, &PERSONS, &EXTERNAL, &KEYS, &COLLECTIONS, &MEMBERS, &PAIRS, &TOKENS, &ENROLLED];
+pub(super) const STATEMENTS: [&Statement; 10] =
+    [&LOCK, &PERSONS, &EXTERNAL, &KEYS, &COLLECTIONS, &MEMBERS, &PAIRS, &TOKENS, &SEALED, &ENROLLED];
 
 /// What a batch is about.
 #[derive(Default)]
@@ -49,6 +53,7 @@ pub(super) struct Subjects {
     emptied: HashSet<CollectionId>,
     pairs: HashSet<DuplicateId>,
     tokens: HashSet<TokenId>,
+    sealed: HashSet<[u8; 16]>,
     searched: Option<u64>,
 }
 
@@ -97,8 +102,12 @@ impl Subjects {
             }
         }
         self.tokens.extend(changes.tokens.iter().filter_map(|change| match change {
-            TokenChange::Revoke(id) => Some(*id),
+            TokenChange::Revoke { id, .. } => Some(*id),
             TokenChange::Insert(_) => None,
+        }));
+        self.sealed.extend(changes.sealed.iter().map(|change| match change {
+            SealedChange::Insert(row) | SealedChange::Update { row, .. } => row.key,
+            SealedChange::Remove(key) => *key,
         }));
     }
 
@@ -129,6 +138,7 @@ impl Subjects {
         let emptied = ids(self.emptied.iter().map(|c| c.to_bytes()));
         let pairs = ids(self.pairs.iter().map(|p| p.to_bytes()));
         let tokens = ids(self.tokens.iter().map(|t| t.to_bytes()));
+        let sealed = ids(self.sealed.iter().copied());
         let searched = stored(self.searched.unwrap_or_default());
         let (countable, readable) = (COUNTED, stored(MOST_READ as u64));
         let asked = tokio::try_join!(
@@ -144,10 +154,11 @@ impl Subjects {
             some(!emptied.is_empty(), async { connection.ask(&MEMBERS, &[&tenant, &emptied, &countable]).await }),
             some(!pairs.is_empty(), async { connection.ask(&PAIRS, &[&tenant, &pairs]).await }),
             some(!tokens.is_empty(), async { connection.ask(&TOKENS, &[&tenant, &tokens]).await }),
+            some(!sealed.is_empty(), async { connection.ask(&SEALED, &[&tenant, &sealed]).await }),
             some(self.searched.is_some(), async { connection.ask(&ENROLLED, &[&tenant, &searched, &readable]).await }),
         )?;
-        let (locked, persons, external, keys, collections, members, pairs, tokens, enrolled) = asked;
-        Ok(Answers { locked, persons, external, keys, collections, members, pairs, tokens, enrolled })
+        let (locked, persons, external, keys, collections, members, pairs, tokens, sealed, enrolled) = asked;
+        Ok(Answers { locked, persons, external, keys, collections, members, pairs, tokens, sealed, enrolled })
     }
 }
 
@@ -178,6 +189,7 @@ pub(super) struct Answers {
     members: Vec<Row>,
     pairs: Vec<Row>,
     tokens: Vec<Row>,
+    sealed: Vec<Row>,
     enrolled: Vec<Row>,
 }
 
@@ -212,6 +224,9 @@ impl Answers {
         }
         for row in &self.tokens {
             seen.tokens.insert(TokenId::from_bytes(id(row, 0)?));
+        }
+        for row in &self.sealed {
+            seen.sealed.insert(id(row, 0)?, (number(row, 1)?, maybe_time(row, 2)?));
         }
         for row in &self.enrolled {
             seen.enrolled.push((number(row, 1)?, person_id(row, 0)?));

@@ -14,6 +14,7 @@ mod look;
 mod person;
 mod plan;
 mod sample;
+mod sealed;
 mod search;
 mod tenant;
 mod token;
@@ -206,19 +207,21 @@ fn steps<'a>(
     history::write(target, plan, &mut steps);
     group::write(target, plan, &mut steps);
     token::write(target, plan, &mut steps);
+    sealed::write(target, plan, &mut steps);
     search::write(target, plan, last, &mut steps);
     tenant::write(target, plan, (first, last), name, &mut steps);
     steps
 }
 
 fn statements_used() -> Vec<&'static Statement> {
-    let all: [&[&'static Statement]; 8] = [
+    let all: [&[&'static Statement]; 9] = [
         &look::STATEMENTS,
         &person::STATEMENTS,
         &sample::STATEMENTS,
         &history::STATEMENTS,
         &group::STATEMENTS,
         &token::STATEMENTS,
+        &sealed::STATEMENTS,
         &search::STATEMENTS,
         &tenant::STATEMENTS,
     ];

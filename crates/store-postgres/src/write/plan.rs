@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use ::store::{
     Changes, CollectionChange, CollectionRow, EventRow, IdempotencyRow, PairChange, PairRow, PersonChange,
-    PersonRow, Remade, SampleRow, Sequence, Slot, TokenChange, TokenRow,
+    PersonRow, Remade, SampleRow, SealedChange, SealedRow, Sequence, Slot, TokenChange, TokenRow,
 };
 use domain::{CollectionId, DuplicateId, PersonId, SampleId, Time, TokenId};
 
@@ -47,7 +47,12 @@ pub(super) struct Plan<'a> {
     pub(super) new_pairs: Vec<&'a PairRow>,
     pub(super) pairs: BTreeMap<DuplicateId, (u64, &'a PairRow)>,
     pub(super) tokens: Vec<&'a TokenRow>,
-    pub(super) revoked: BTreeMap<TokenId, Time>,
+    /// Tokens that stop working: since when, and the sealed name that says so.
+    pub(super) revoked: BTreeMap<TokenId, (Time, &'a [u8])>,
+    /// Sealed records; none goes.
+    pub(super) sealed: BTreeMap<[u8; 16], Option<&'a SealedRow>>,
+    /// The latest sealed mark, and its moment.
+    pub(super) mark: Option<(Time, &'a [u8])>,
     pub(super) marks: BTreeMap<PersonId, Mark>,
     pub(super) inserted: i64,
     /// Samples whose image was written before it was known that they would not be.
@@ -101,8 +106,23 @@ impl<'a> Plan<'a> {
         for change in &changes.tokens {
             match change {
                 TokenChange::Insert(row) => self.tokens.push(row),
-                TokenChange::Revoke(id) => drop(self.revoked.insert(*id, changes.now)),
+                TokenChange::Revoke { id, sealed_name } => {
+                    self.revoked.insert(*id, (changes.now, sealed_name));
+                }
             }
+        }
+        for change in &changes.sealed {
+            match change {
+                SealedChange::Insert(row) | SealedChange::Update { row, .. } => {
+                    self.sealed.insert(row.key, Some(row));
+                }
+                SealedChange::Remove(key) => drop(self.sealed.insert(*key, None)),
+            }
+        }
+        if let Some(mark) = &changes.mark
+            && self.mark.is_none_or(|(at, _)| at <= changes.now)
+        {
+            self.mark = Some((changes.now, mark));
         }
     }
 

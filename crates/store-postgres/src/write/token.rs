@@ -12,8 +12,8 @@ statements! {
     TOKENS(UUID, UUID_ARRAY, BYTEA_ARRAY, INT2_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY, BYTEA_ARRAY) =
         "INSERT INTO tokens (tenant, id, hash, scopes, created_at, expires_at, revoked_at, sealed_name)
          SELECT $1, * FROM unnest($2, $3, $4, $5, $6, $7, $8)";
-    REVOKED(UUID, UUID_ARRAY, INT8_ARRAY) =
-        "UPDATE tokens t SET revoked_at = u.at FROM unnest($2, $3) u(id, at)
+    REVOKED(UUID, UUID_ARRAY, INT8_ARRAY, BYTEA_ARRAY) =
+        "UPDATE tokens t SET revoked_at = u.at, sealed_name = u.sealed_name FROM unnest($2, $3, $4) u(id, at, sealed_name)
          WHERE t.tenant = $1 AND t.id = u.id AND t.revoked_at IS NULL";
 }
 
@@ -27,8 +27,9 @@ pub(super) fn write<'a>(target: Target<'a>, plan: &'a Plan<'_>, steps: &mut Step
     if !plan.revoked.is_empty() {
         steps.push(Box::pin(async move {
             let ids: Vec<Id> = plan.revoked.keys().map(|t| Id(t.to_bytes())).collect();
-            let at: Vec<i64> = plan.revoked.values().map(|at| at.millis()).collect();
-            target.execute(&REVOKED, &[&target.tenant, &ids, &at]).await
+            let at: Vec<i64> = plan.revoked.values().map(|(at, _)| at.millis()).collect();
+            let names: Vec<&[u8]> = plan.revoked.values().map(|(_, name)| *name).collect();
+            target.execute(&REVOKED, &[&target.tenant, &ids, &at, &names]).await
         }));
     }
 }

@@ -5,7 +5,7 @@ use domain::TenantId;
 use tokio::join;
 
 use super::plan::{Mark, Plan, Put};
-use super::{Target, alone, group, history, in_order, person, sample, search, token};
+use super::{Target, alone, group, history, in_order, person, sample, sealed, search, token};
 use crate::columns::{stored, terms};
 use crate::connection::{Connection, Scope};
 use crate::failure::Failure;
@@ -14,9 +14,9 @@ use crate::read::key;
 use crate::statement::{Value, statements};
 
 statements! {
-    PUT_TENANT(UUID, BYTEA, BYTEA, INT8, INT8, INT8, INT8, INT8) =
-        "INSERT INTO tenants (id, wrapped_key, sealed_name, created_at, sequence, persons, high_water, forgotten)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    PUT_TENANT(UUID, BYTEA, BYTEA, INT8, INT8, INT8, INT8, INT8, BYTEA) =
+        "INSERT INTO tenants (id, wrapped_key, sealed_name, created_at, sequence, persons, high_water, forgotten, mark)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 }
 
 /// What records come to.
@@ -28,6 +28,7 @@ fn plan(records: &[Record]) -> Plan<'_> {
             Record::Collection(row) => drop(plan.collections.insert(row.id, Some(row))),
             Record::Pair(row) => plan.new_pairs.push(row),
             Record::Answer(row) => plan.answers.push(row),
+            Record::Sealed(row) => drop(plan.sealed.insert(row.key, Some(row))),
             Record::Followed { person, sequence, enrolled, erased } => {
                 let mark = Mark { sequence: *sequence, enrolled: Some(*enrolled), erased: *erased };
                 plan.marks.insert(*person, mark);
@@ -66,6 +67,7 @@ pub(crate) async fn put(
     history::write(target, &plan, &mut steps);
     group::write(target, &plan, &mut steps);
     token::write(target, &plan, &mut steps);
+    sealed::write(target, &plan, &mut steps);
     search::write(target, &plan, 0, &mut steps);
     let begin = Scope::Tenant(tenant).begin(false, connection.patience());
     let all = async {
@@ -89,6 +91,8 @@ pub(crate) async fn put_tenant(connection: &Connection, state: &TenantState) -> 
     let [sequence, persons, forgotten] = [state.sequence, state.persons, state.forgotten].map(stored);
     let (wrapped, name, high) =
         (row.wrapped_key.as_slice(), row.sealed_name.as_slice(), state.high_water.millis());
-    let values: [Value<'_>; 8] = [&id, &wrapped, &name, &created, &sequence, &persons, &high, &forgotten];
+    let mark = state.mark.as_deref();
+    let values: [Value<'_>; 9] =
+        [&id, &wrapped, &name, &created, &sequence, &persons, &high, &forgotten, &mark];
     alone(connection, &PUT_TENANT, &values).await.map(drop)
 }

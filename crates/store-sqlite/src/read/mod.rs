@@ -5,11 +5,11 @@ pub(crate) mod list;
 pub(crate) mod pair;
 pub(crate) mod search;
 
-use ::store::{EventRow, IdempotencyRow, PersonRow, SampleHead, TenantRow, TokenRow};
+use ::store::{EventRow, IdempotencyRow, Mark, PersonRow, SampleHead, SealedRow, TenantRow, TokenRow};
 use domain::{EventId, PersonId, SampleId, TenantId, Time, TokenId};
 use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
 
-use crate::columns::{self, PERSON, SAMPLE, TOKEN, time};
+use crate::columns::{self, PERSON, SAMPLE, SEALED, TOKEN, time};
 
 pub(crate) fn person(c: &Connection, tenant: TenantId, id: PersonId) -> Result<Option<PersonRow>> {
     c.prepare_cached(&format!("SELECT {PERSON} FROM persons p WHERE tenant = ?1 AND id = ?2"))?
@@ -120,8 +120,18 @@ pub(crate) fn tenants(c: &Connection) -> Result<Vec<TenantRow>> {
         .collect()
 }
 
-pub(crate) fn high_water(c: &Connection) -> Result<Time> {
-    c.query_row("SELECT coalesce(max(high_water), 0) FROM tenants", [], |row| time(row, 0))
+pub(crate) fn marks(c: &Connection) -> Result<Vec<Mark>> {
+    c.prepare_cached("SELECT id, high_water, mark FROM tenants")?
+        .query_map([], |row| {
+            Ok(Mark { tenant: TenantId::from_bytes(row.get(0)?), at: time(row, 1)?, sealed: row.get(2)? })
+        })?
+        .collect()
+}
+
+pub(crate) fn sealed(c: &Connection, tenant: TenantId, key: [u8; 16]) -> Result<Option<SealedRow>> {
+    c.prepare_cached(&format!("SELECT {SEALED} FROM sealed_records WHERE tenant = ?1 AND key = ?2"))?
+        .query_row(params![tenant.to_bytes(), key], columns::sealed)
+        .optional()
 }
 
 /// Structure, and what no constraint holds: the counters.

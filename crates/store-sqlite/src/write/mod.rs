@@ -7,6 +7,7 @@ pub(crate) mod lease;
 pub(crate) mod pair;
 pub(crate) mod person;
 pub(crate) mod sample;
+pub(crate) mod sealed;
 pub(crate) mod search;
 pub(crate) mod tenant;
 pub(crate) mod token;
@@ -36,7 +37,7 @@ impl From<Conflict> for Refused {
 /// Applies all of `changes`. On an error the caller rolls back to before it.
 pub(crate) fn apply(c: &Connection, of: TenantId, changes: &Changes) -> Result<Committed, Refused> {
     let (mut inserted, mut erased) = (0i64, 0i64);
-    let sequence = tenant::next_sequence(c, of, changes.now)?;
+    let sequence = tenant::next_sequence(c, of, changes.now, changes.mark.as_deref())?;
     // First, so that a repetition is told so whatever else it would meet.
     if let Some(row) = &changes.idempotency {
         answer::keep(c, of, row, changes.now)?;
@@ -89,6 +90,7 @@ pub(crate) fn apply(c: &Connection, of: TenantId, changes: &Changes) -> Result<C
     }
     changes.events.iter().try_for_each(|row| event::add(c, of, row, sequence))?;
     changes.pairs.iter().try_for_each(|change| pair::change(c, of, change))?;
+    changes.sealed.iter().try_for_each(|change| sealed::change(c, of, change, changes.now))?;
     changes.tokens.iter().try_for_each(|change| token::change(c, of, change, changes.now))?;
     Ok(Committed { sequence })
 }

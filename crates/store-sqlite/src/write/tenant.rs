@@ -4,11 +4,19 @@ use ::store::{Sequence, TenantRow};
 use domain::{TenantId, Time};
 use rusqlite::{Connection, params};
 
-pub(super) fn next_sequence(c: &Connection, tenant: TenantId, now: Time) -> rusqlite::Result<Sequence> {
+/// Moves the tenant to its next commit, and its high-water mark to `now`, with the sealed mark where one is brought.
+pub(super) fn next_sequence(
+    c: &Connection,
+    tenant: TenantId,
+    now: Time,
+    mark: Option<&[u8]>,
+) -> rusqlite::Result<Sequence> {
     c.prepare_cached(
-        "UPDATE tenants SET sequence = sequence + 1, high_water = max(high_water, ?2) WHERE id = ?1 RETURNING sequence",
+        "UPDATE tenants SET sequence = sequence + 1, high_water = max(high_water, ?2),
+                            mark = CASE WHEN high_water <= ?2 THEN coalesce(?3, mark) ELSE mark END
+         WHERE id = ?1 RETURNING sequence",
     )?
-    .query_row(params![tenant.to_bytes(), now.millis()], |row| row.get(0))
+    .query_row(params![tenant.to_bytes(), now.millis(), mark], |row| row.get(0))
 }
 
 /// Adds a tenant; `false` if it exists.

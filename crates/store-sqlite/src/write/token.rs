@@ -30,12 +30,13 @@ pub(crate) fn change(
             ])?;
             Ok(())
         }
-        TokenChange::Revoke(id) => {
+        TokenChange::Revoke { id, sealed_name } => {
             let changed = c
                 .prepare_cached(
-                    "UPDATE tokens SET revoked_at = ?3 WHERE tenant = ?1 AND id = ?2 AND revoked_at IS NULL",
+                    "UPDATE tokens SET revoked_at = ?3, sealed_name = ?4
+                     WHERE tenant = ?1 AND id = ?2 AND revoked_at IS NULL",
                 )?
-                .execute(params![tenant.to_bytes(), id.to_bytes(), now.millis()])?;
+                .execute(params![tenant.to_bytes(), id.to_bytes(), now.millis(), sealed_name])?;
             if changed == 0 { Err(Conflict::TokenGone.into()) } else { Ok(()) }
         }
     }

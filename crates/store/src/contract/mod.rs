@@ -23,8 +23,8 @@ use domain::{EventId, PersonId, Random, SampleId, Scopes, Status, TenantId, Time
 
 use crate::{
     Changes, CommitError, Conflict, Cursor, EventRow, IdempotencyRow, IndexEntry, IndexField, ListQuery,
-    PersonChange, PersonRow, SampleHead, SampleKind, SampleRow, SampleState, Sort, Store, TenantRow,
-    TokenChange, TokenRow, Total,
+    PersonChange, PersonRow, SampleHead, SampleKind, SampleRow, SampleState, SealedChange, SealedKind,
+    SealedRow, Sort, Store, TenantRow, TokenChange, TokenRow, Total,
 };
 
 /// Deterministic identifiers.
@@ -401,19 +401,95 @@ pub async fn a_token_is_revoked_once_by_its_own_tenant(store: &dyn Store) {
     assert_eq!(store.token(theirs(), row.id).await, Ok(None));
     assert_eq!(store.tokens(OURS).await, Ok(vec![row.clone()]));
     let mut revoke = Changes::at(at(50));
-    revoke.tokens.push(TokenChange::Revoke(row.id));
+    revoke.tokens.push(TokenChange::Revoke { id: row.id, sealed_name: vec![9] });
     assert!(store.commit(theirs(), revoke.clone()).await.is_err());
     commit(store, revoke.clone()).await;
     assert_eq!(conflict(store, revoke).await, Conflict::TokenGone);
     let read = store.token_by_hash([7; 32]).await.expect("a read").expect("the token").1;
-    assert_eq!(read.revoked_at, Some(at(50)));
+    assert_eq!((read.revoked_at, read.sealed_name), (Some(at(50)), vec![9]));
 }
 
-/// The high-water mark is the latest moment of any commit and never falls.
+/// The high-water mark is the latest moment of any commit and never falls, and the sealed one with it.
 pub async fn the_high_water_mark_never_falls(store: &dyn Store) {
-    commit(store, insert(PersonRow { updated_at: at(700), ..person(1) }, vec![])).await;
-    commit(store, insert(PersonRow { updated_at: at(300), ..person(2) }, vec![])).await;
-    assert_eq!(store.high_water().await, Ok(at(700)));
+    let ours = async || {
+        let marks = store.marks().await.expect("marks");
+        assert_eq!(marks.len(), 2, "one a tenant");
+        let ours = marks.into_iter().find(|mark| mark.tenant == OURS).expect("our own");
+        (ours.at, ours.sealed)
+    };
+    assert_eq!(ours().await, (at(0), None));
+    let moved = |n: u8, ms: i64, mark: Option<u8>| {
+        let mut changes = insert(PersonRow { updated_at: at(ms), ..person(n) }, vec![]);
+        changes.mark = mark.map(|byte| vec![byte; 8]);
+        changes
+    };
+    commit(store, moved(1, 700, Some(1))).await;
+    commit(store, moved(2, 300, Some(2))).await;
+    assert_eq!(ours().await, (at(700), Some(vec![1; 8])), "an earlier moment takes nothing back");
+    commit(store, moved(3, 800, None)).await;
+    assert_eq!(ours().await, (at(800), Some(vec![1; 8])));
+    commit(store, moved(4, 900, Some(3))).await;
+    assert_eq!(ours().await, (at(900), Some(vec![3; 8])));
+}
+
+/// A sealed record is made once, replaced by version, found by its own tenant only, and forgotten when it may be.
+pub async fn a_sealed_record_is_made_once_and_replaced_by_version(store: &dyn Store) {
+    let row = |n: u8, version: u64, expires: Option<i64>| SealedRow {
+        kind: SealedKind::Attempts,
+        key: [n; 16],
+        version,
+        expires_at: expires.map(at),
+        sealed: vec![n, version as u8],
+    };
+    let change = |ms: i64, change: SealedChange| {
+        let mut changes = Changes::at(at(ms));
+        changes.sealed.push(change);
+        changes
+    };
+    commit(store, change(1, SealedChange::Insert(row(1, 1, None)))).await;
+    assert_eq!(store.sealed(OURS, [1; 16]).await, Ok(Some(row(1, 1, None))));
+    assert_eq!(store.sealed(theirs(), [1; 16]).await, Ok(None));
+    let taken = Conflict::Sealed([1; 16]);
+    assert_eq!(conflict(store, change(2, SealedChange::Insert(row(1, 1, None)))).await, taken);
+    let next = SealedChange::Update { row: row(1, 2, Some(90)), expected: 1 };
+    commit(store, change(3, next.clone())).await;
+    assert_eq!(conflict(store, change(4, next)).await, taken);
+    let absent = SealedChange::Update { row: row(7, 2, None), expected: 1 };
+    assert_eq!(conflict(store, change(4, absent)).await, Conflict::Sealed([7; 16]));
+    assert_eq!(store.sealed(OURS, [1; 16]).await, Ok(Some(row(1, 2, Some(90)))));
+    // Until its time it keeps its place, from then on it gives way.
+    assert_eq!(conflict(store, change(89, SealedChange::Insert(row(1, 1, None)))).await, taken);
+    commit(store, change(90, SealedChange::Insert(row(1, 1, Some(200))))).await;
+    assert_eq!(store.sealed(OURS, [1; 16]).await, Ok(Some(row(1, 1, Some(200)))));
+    // Forgetting rides along with what is new.
+    commit(store, change(300, SealedChange::Insert(row(2, 1, None)))).await;
+    assert_eq!(store.sealed(OURS, [1; 16]).await, Ok(None));
+    commit(store, change(301, SealedChange::Remove([2; 16]))).await;
+    commit(store, change(302, SealedChange::Remove([2; 16]))).await;
+    assert_eq!(store.sealed(OURS, [2; 16]).await, Ok(None));
+    // One in conflict undoes the whole change.
+    commit(store, change(303, SealedChange::Insert(row(3, 1, None)))).await;
+    let mut both = insert(person(9), vec![]);
+    both.sealed.push(SealedChange::Insert(row(3, 1, None)));
+    assert_eq!(conflict(store, both).await, Conflict::Sealed([3; 16]));
+    assert_eq!(store.person(OURS, person(9).id).await, Ok(None));
+}
+
+/// Indexes can be replaced without a new version.
+pub async fn indexes_change_without_a_new_version(store: &dyn Store) {
+    commit(store, insert(person(1), vec![entry(IndexField::Name, 1)])).await;
+    let mut changes = Changes::at(at(50));
+    changes.persons.push(PersonChange::Update {
+        row: person(1),
+        expected: 1,
+        index: Some(vec![entry(IndexField::NamePrefix, 2)]),
+    });
+    commit(store, changes).await;
+    assert_eq!(store.person(OURS, person(1).id).await, Ok(Some(person(1))));
+    for (field, n, found) in [(IndexField::Name, 1, 0), (IndexField::NamePrefix, 2, 1)] {
+        let by_name = ListQuery { index: vec![entry(field, n)], ..query() };
+        assert_eq!(store.persons(OURS, by_name).await.expect("a list").rows.len(), found);
+    }
 }
 
 /// The store calls itself ready and whole.
@@ -452,6 +528,8 @@ macro_rules! contract_suite {
             an_idempotency_key_is_used_once_until_forgotten,
             a_token_is_revoked_once_by_its_own_tenant,
             the_high_water_mark_never_falls,
+            a_sealed_record_is_made_once_and_replaced_by_version,
+            indexes_change_without_a_new_version,
             a_store_in_use_is_ready_and_whole,
             galleries_can_follow_every_change,
             fingerprints_are_followed_as_faces_are,

@@ -5,7 +5,8 @@ use domain::{CollectionId, DuplicateId, SampleId};
 use super::{OURS, Seed, at, commit, entry, insert, person, sample};
 use crate::{
     Changes, CollectionChange, CollectionRow, EventRow, IdempotencyRow, IndexEntry, IndexField, Key,
-    PairChange, PairDecision, PairRow, Part, PersonChange, Record, Slot, TokenChange, TokenRow, Transfer,
+    PairChange, PairDecision, PairRow, Part, PersonChange, Record, SealedChange, SealedKind, SealedRow, Slot,
+    TokenChange, TokenRow, Transfer,
 };
 
 /// Some of everything a store can hold.
@@ -44,9 +45,17 @@ async fn fill(store: &dyn Transfer) {
             sealed: vec![3],
             expires_at: at(900),
         });
+        changes.sealed.push(SealedChange::Insert(SealedRow {
+            kind: SealedKind::ProvenImage,
+            key: [n; 16],
+            version: 1,
+            expires_at: (n % 2 == 0).then(|| at(900)),
+            sealed: vec![n; 5],
+        }));
         commit(store, changes).await;
     }
     let mut changes = Changes::at(at(20));
+    changes.mark = Some(vec![7; 9]);
     changes.persons.push(PersonChange::Erase { id: person(9).id, expected: 1 });
     changes.remade.push(crate::Remade {
         person: person(1).id,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::matching::{maybe, print, probe};
+use super::matching::{maybe, print, probe, proof};
 use super::{dpi, finger, merged, nullable, number, print_out, text, time};
 
 pub(super) fn sample() -> Value {
@@ -25,6 +25,7 @@ pub(super) fn sample_create() -> Value {
         "type": "object", "additionalProperties": false, "description": "One of `faceImage` and `fingerprint`.",
         "properties": {
             "faceImage": maybe(probe()), "fingerprint": maybe(print()), "dpi": dpi(), "finger": finger(true),
+            "proof": proof(),
             "force": { "type": ["boolean", "null"], "description": "Enrol it even if it does not match; needs the scope `persons:review`." }
         }
     })

@@ -12,6 +12,15 @@ pub(super) fn print() -> Value {
     json!({ "type": "string", "contentEncoding": "base64", "description": "Image or record of minutiae of one finger, in base64." })
 }
 
+/// What shows that a new fingerprint is the same person's.
+pub(super) fn proof() -> Value {
+    json!({
+        "type": ["object", "null"], "additionalProperties": false,
+        "description": "With a fingerprint of a person who was verified: a face picture taken now, or an impression of a finger that was enrolled then. It is compared and not kept.",
+        "properties": { "faceImage": maybe(probe()), "fingerprint": maybe(print()), "dpi": dpi(), "finger": finger(true) }
+    })
+}
+
 /// The same, or null.
 pub(super) fn maybe(mut schema: Value) -> Value {
     schema["type"] = json!(["string", "null"]);
@@ -31,9 +40,20 @@ pub(super) fn verify_request() -> Value {
         "type": "object", "additionalProperties": false, "description": "`faceImage`, `fingerprint` or both.",
         "properties": {
             "faceImage": maybe(probe()), "fingerprint": maybe(print()), "dpi": dpi(), "finger": finger(true), "minScore": score("The threshold, as a score."),
-            "maxFalseMatchRate": rate("The threshold, as the rate of strangers who would match. Instead of `minScore`.")
+            "maxFalseMatchRate": rate("The threshold, as the rate of strangers who would match. Instead of `minScore`."),
+            "statuses": statuses("A person of another status matches nobody; by default pending and verified ones match.")
         }
     })
+}
+
+fn statuses(description: &str) -> Value {
+    json!({
+        "type": ["array", "null"], "minItems": 1, "maxItems": 4, "items": status(), "description": description
+    })
+}
+
+fn status() -> Value {
+    json!({ "type": "string", "enum": ["pending", "verified", "failed", "expired"] })
 }
 
 pub(super) fn search_request() -> Value {
@@ -48,11 +68,7 @@ pub(super) fn search_request() -> Value {
                 "type": ["array", "null"], "maxItems": 50, "items": { "type": "string" },
                 "description": "Only members of at least one of these, each by identifier or name."
             },
-            "statuses": {
-                "type": ["array", "null"], "minItems": 1, "maxItems": 4,
-                "items": { "type": "string", "enum": ["pending", "verified", "failed", "expired"] },
-                "description": "Only persons of these statuses; by default pending and verified ones."
-            }
+            "statuses": statuses("Only persons of these statuses; by default pending and verified ones.")
         }
     })
 }
@@ -60,8 +76,8 @@ pub(super) fn search_request() -> Value {
 pub(super) fn alike(mut more: Value) -> Value {
     let own = json!({
         "match": { "type": "boolean", "description": "Whether `score` reaches the threshold." },
-        "score": { "type": "number", "minimum": 0, "maximum": 1, "description": "0.5 where one pair of strangers in 100 is as alike, 0.7 for 1,000, 0.8 for 10,000, 0.9 for a million." },
-        "falseMatchRate": number("The part of strangers that are at least as alike; never shown smaller than 1e-9."),
+        "score": { "type": "number", "minimum": 0, "maximum": 1, "description": "0.5 where one pair of strangers in 100 is as alike, 0.7 for 1,000, 0.8 for 10,000, 0.9 for a million. Below the threshold in steps of 0.1, unless the token has the scope `persons:review`." },
+        "falseMatchRate": number("The part of strangers that are at least as alike; never shown smaller than 1e-9, and not shown where the score comes in steps."),
         "extrapolated": { "type": "boolean", "description": "Whether that rate is smaller than any that was observed." }
     });
     if let (Some(all), Some(own)) = (more.as_object_mut(), own.as_object()) {
@@ -76,10 +92,11 @@ pub(super) fn verdict() -> Value {
         part.remove("match");
     }
     json!({
-        "type": "object", "required": ["match", "score", "falseMatchRate", "threshold", "modality", "models"],
+        "type": "object", "required": ["match", "score", "threshold", "modality", "models"],
         "properties": alike(json!({
             "threshold": number("The threshold in force."),
             "modality": { "type": "string", "enum": ["face", "fingerprint", "face+fingerprint"] },
+            "verificationStatus": status(),
             "parts": { "type": "array", "items": { "type": "object", "properties": part }, "description": "With face and fingerprint: how alike each was." },
             "results": { "type": "array", "items": { "type": "object", "properties": alike(json!({})) }, "description": "Of a comparison: one for each image of the gallery." },
             "models": { "$ref": "#/components/schemas/Models" }
@@ -90,7 +107,7 @@ pub(super) fn verdict() -> Value {
 pub(super) fn search_answer() -> Value {
     let candidate = alike(json!({
         "personId": { "type": "string" }, "sampleId": { "type": "string", "description": "The enrolled sample that is most alike." },
-        "verificationStatus": { "type": "string", "enum": ["pending", "verified", "failed", "expired"] }
+        "verificationStatus": status()
     }));
     json!({
         "type": "object", "required": ["candidates", "gallerySize", "falsePositiveRate", "threshold", "models"],

@@ -113,7 +113,7 @@ fn create() -> Value {
         "verificationStatus": { "type": ["string", "null"], "enum": ["pending", null] },
         "onDuplicate": {
             "type": ["string", "null"], "enum": ["reject", "flag", "allow", null],
-            "description": "What happens when the person is enrolled already: `reject` refuses it where the other person is verified and puts the pair on the review list where not, `flag` always puts the pair on the list, `allow` does nothing. By default as the server is set up."
+            "description": "What happens when the person is enrolled already: `reject` refuses it where the other person is verified and puts the pair on the review list where not, `flag` always puts the pair on the list, `allow` does nothing. By default as the server is set up; looser than that needs the scope `persons:review`."
         }
     });
     json!({
@@ -123,9 +123,11 @@ fn create() -> Value {
 }
 
 fn update() -> Value {
+    let mut biometrics = biometrics_in();
+    biometrics["properties"]["proof"] = matching::proof();
     let own = json!({
-        "biometricData": biometrics_in(),
-        "verificationStatus": { "type": "string", "enum": ["pending", "verified", "failed", "expired"], "description": "Changed only with the scope `persons:review`." },
+        "biometricData": biometrics,
+        "verificationStatus": { "type": "string", "enum": ["pending", "verified", "failed", "expired"], "description": "Changed only with the scope `persons:review`. `pending` with a `statusReason` lets somebody who was verified begin anew with another face." },
         "statusReason": text("Why a reviewer changes the status; kept in the history.", 1, 500)
     });
     json!({ "type": "object", "additionalProperties": false, "properties": merged(&[profile(), own, read_only()]) })
@@ -267,6 +269,17 @@ fn liveness_request() -> Value {
     })
 }
 
+fn attempts() -> Value {
+    json!({
+        "type": "object", "required": ["failures", "stopped"],
+        "properties": {
+            "failures": { "type": "integer", "description": "Failed comparisons that still count." },
+            "pausedUntil": time("When the next one may be tried."),
+            "stopped": { "type": "boolean", "description": "Whether only a reviewer lifts the limit." }
+        }
+    })
+}
+
 fn token() -> Value {
     json!({
         "type": "object", "required": ["id", "name", "scopes", "createdAt"],
@@ -303,7 +316,7 @@ pub(super) fn all() -> Value {
         "VerifyRequest": matching::verify_request(), "SearchRequest": matching::search_request(), "CompareRequest": matching::compare_request(),
         "DetectRequest": matching::detect_request(), "Verdict": matching::verdict(), "SearchAnswer": matching::search_answer(), "Detection": matching::detection(),
         "MergeRequest": groups::merge_request(true), "UnmergeRequest": groups::merge_request(false),
-        "Sample": groups::sample(), "SampleCreate": groups::sample_create(),
+        "Attempts": attempts(), "Sample": groups::sample(), "SampleCreate": groups::sample_create(),
         "SampleList": { "type": "object", "required": ["data"], "properties": { "data": { "type": "array", "items": { "$ref": "#/components/schemas/Sample" } } } },
         "Collection": groups::collection(), "CollectionCreate": groups::collection_in(&["name"]), "CollectionUpdate": groups::collection_in(&[]),
         "CollectionList": groups::page_of("Collection"), "MembersAdd": groups::members_add(),

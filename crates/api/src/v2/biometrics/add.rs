@@ -2,8 +2,8 @@
 
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::routing::post;
-use domain::Scope;
-use registry::AccessError;
+use domain::{FieldCode, Invalid, Scope};
+use registry::{AccessError, ToEnrol};
 use serde_json::json;
 
 use super::view::SampleView;
@@ -25,13 +25,17 @@ async fn handle(permit: Permit<PersonsWrite>, id: IdPath, headers: HeaderMap, bo
     let mut members = Members::of_body(parse(&body.bytes).map_err(|e| image::malformed(&e))?)?;
     let sample = image::take_sample(&mut members);
     let force = members.flag("force").unwrap_or_default();
+    let proof = image::take_proof(&mut members);
+    if let (Some(ToEnrol::Face(_)), Some(_)) = (&sample, &proof) {
+        members.fault("proof", Invalid::new(FieldCode::NotHere, "goes with `fingerprint`"));
+    }
     let sample = image::finished(members, sample)?;
     if force && !permit.may(Scope::PersonsReview) {
         return Err(AccessError::Missing(Scope::PersonsReview).into());
     }
     let route = PATH.replace("{personId}", &id.to_string());
     let key = idempotency::read(&permit, &headers, &route, &body.bytes).await?;
-    let added = permit.registry.add_sample(&permit.caller, id, sample, force, key).await;
+    let added = permit.registry.add_sample(&permit.caller, id, sample, proof, force, key).await;
     let (_, sample) = added.map_err(|e| show::refused(&permit, e))?;
     let location = format!("{route}/{}", sample.reference.id());
     let answer = respond::json(StatusCode::CREATED, &SampleView::from(&sample))?;
@@ -43,7 +47,9 @@ pub(crate) fn route() -> Route {
         .describe(
             "Up to ten faces and three impressions of each of ten fingers make matching surer; one sample a request. A face must \
              match those that are enrolled, and so must an impression of a `finger` that is enrolled, unless `force` is set, \
-             which needs the scope `persons:review`. The first face and the first fingerprint become the `primary` ones.",
+             which needs the scope `persons:review`. Of a person who was verified, a face must match the one that was checked \
+             then, and another finger comes with a `proof`: a face picture taken now, or an impression of a finger that was \
+             enrolled then. The first face and the first fingerprint become the `primary` ones.",
         )
         .person_id()
         .idempotent()
@@ -53,6 +59,8 @@ pub(crate) fn route() -> Route {
         .problems(&[
             codes::FACE_MISMATCH,
             codes::FINGERPRINT_MISMATCH,
+            codes::PROOF_NEEDED,
+            codes::ATTEMPT_LIMIT,
             codes::DUPLICATE_PERSON,
             codes::TOO_MANY_SAMPLES,
             codes::MISSING_SCOPE,

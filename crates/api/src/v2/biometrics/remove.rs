@@ -22,7 +22,9 @@ pub(crate) fn route() -> Route {
     let operation = Operation::new("Biometrics", "removeSample", "Remove a sample", Some(Scope::PersonsWrite))
         .describe(
             "The sample is not found by any search that begins afterwards. Where a `primary` one goes, the next of its kind takes its \
-             place. The last face of a person who was checked needs the scope `persons:review`, and makes the person `pending`.",
+             place. The face a verification rests on, and the last face of a person who was checked, need the scope \
+             `persons:review`; a finger it rests on can go without, and makes the person `pending`. Without the scope \
+             `persons:read` the answer is `id`, `version` and `verificationStatus` alone.",
         )
         .person_id()
         .path("sampleId", "sample_01jhbq7z9pf6dvyr3s5t8w2xkm")

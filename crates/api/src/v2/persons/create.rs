@@ -23,7 +23,7 @@ async fn handle(permit: Permit<PersonsWrite>, headers: HeaderMap, body: JsonBody
     let outcome = permit.registry.create(&permit.caller, new, key).await;
     let outcome = outcome.map_err(|e| show::refused(&permit, e))?;
     let id = outcome.person.id.to_string();
-    show::located(show::outcome(&permit, StatusCode::CREATED, outcome).await, &id)
+    show::located(show::brought(&permit, StatusCode::CREATED, outcome).await, &id)
 }
 
 pub(crate) fn route() -> Route {
@@ -35,7 +35,7 @@ pub(crate) fn route() -> Route {
         .describe(
             "Creates a `pending` person. A `faceImage` is analysed and enrolled for search; no liveness is claimed. A face \
              that belongs to a verified person already is refused; one that is alike to a `pending` person is put on the \
-             review list. `onDuplicate` says otherwise.",
+             review list. `onDuplicate` may be stricter than the tenant's own rule; a looser one needs the scope `persons:review`.",
         )
         .idempotent()
         .body("PersonCreate", &example)
@@ -45,6 +45,7 @@ pub(crate) fn route() -> Route {
             codes::READ_ONLY_FIELD,
             codes::EXTERNAL_ID_TAKEN,
             codes::DUPLICATE_PERSON,
+            codes::ATTEMPT_LIMIT,
             codes::GALLERY_LOADING,
             codes::FACES_NOT_CONFIGURED,
             codes::DISK_FULL,

@@ -33,7 +33,7 @@ async fn handle(permit: Permit<PersonsWrite>, headers: HeaderMap, body: JsonBody
     let outcome = permit.registry.create_with_liveness(&permit.caller, new, face, key).await;
     let outcome = outcome.map_err(|e| show::refused_live(&permit, e))?;
     let id = outcome.person.id.to_string();
-    show::located(show::outcome(&permit, StatusCode::CREATED, outcome).await, &id)
+    show::located(show::brought(&permit, StatusCode::CREATED, outcome).await, &id)
 }
 
 pub(crate) fn route() -> Route {
@@ -45,7 +45,9 @@ pub(crate) fn route() -> Route {
         .describe(
             "Judges the face: at or above the threshold the person is `verified`, below it `failed`. An image that cannot \
              be judged is refused with a code, and nothing is stored. A live face that belongs to a verified person already \
-             is refused with `duplicate-person`; one that is alike to a `pending` person is put on the review list.",
+             is refused with `duplicate-person`; one that is alike to a `pending` person is put on the review list. An image \
+             proves liveness once. `onDuplicate` may only be stricter than the tenant's own rule, unless the token has the \
+             scope `persons:review`.",
         )
         .idempotent()
         .body("PersonCreate", &example)
@@ -55,6 +57,8 @@ pub(crate) fn route() -> Route {
             codes::READ_ONLY_FIELD,
             codes::EXTERNAL_ID_TAKEN,
             codes::DUPLICATE_PERSON,
+            codes::LIVENESS_REPLAYED,
+            codes::ATTEMPT_LIMIT,
             codes::GALLERY_LOADING,
             codes::DISK_FULL,
             codes::NOT_FOUND,

@@ -34,7 +34,9 @@ pub(crate) fn route() -> Route {
     let operation = Operation::new("Persons", "verifyPersonLiveness", "Verify a person again", Some(Scope::PersonsWrite))
         .describe(
             "A live image of the same face makes the person `verified` with new dates; without an enrolled face it is \
-             enrolled. A failed check makes a person `failed`, except that a verified person stays as it is.",
+             enrolled. A failed check makes a person `failed`, except that a verified person stays as it is. An image proves \
+             liveness once. Faces that do not match, and checks that fail, are counted as failed comparisons are. Without the \
+             scope `persons:read` the answer is `id`, `version` and `verificationStatus` alone.",
         )
         .person_id()
         .header("If-Match", "Check only if the person still has this entity tag.")
@@ -46,6 +48,9 @@ pub(crate) fn route() -> Route {
             codes::DUPLICATE_PERSON,
             codes::GALLERY_LOADING,
             codes::LIVENESS_BRAKE,
+            codes::LIVENESS_REPLAYED,
+            codes::ATTEMPT_LIMIT,
+            codes::MISSING_SCOPE,
             codes::PRECONDITION_FAILED,
             codes::DISK_FULL,
         ])

@@ -2,9 +2,8 @@
 
 use axum::http::{Method, StatusCode};
 use axum::routing::post;
-use domain::person::Change;
-use domain::{FieldCode, Invalid, Scope, Status};
-use registry::{Identified, Question, SearchAnswer, Statuses};
+use domain::Scope;
+use registry::{Identified, Question, SearchAnswer};
 use serde::Serialize;
 use serde_json::json;
 
@@ -17,7 +16,7 @@ use crate::problem::{Answer, codes};
 use crate::respond;
 use crate::routes::Route;
 use crate::v2::verdict::{AlikeView, rounded, wanted};
-use crate::v2::{collection_refs, image};
+use crate::v2::{collection_refs, image, statuses};
 
 const DEFAULT_LIMIT: u32 = 10;
 const MAX_LIMIT: u32 = 100;
@@ -37,7 +36,7 @@ impl From<&Identified> for CandidateView {
     fn from(found: &Identified) -> Self {
         Self {
             person_id: found.person.to_string(),
-            alike: found.alike.into(),
+            alike: AlikeView::of(&found.alike, found.precision),
             r#match: found.matches,
             verification_status: found.status.as_str(),
             sample_id: found.sample.to_string(),
@@ -67,28 +66,13 @@ impl<'a> From<&'a SearchAnswer> for SearchView<'a> {
     }
 }
 
-fn statuses(members: &mut Members<'_>) -> Statuses {
-    let read = members.texts("statuses", 4, |word| {
-        Status::parse(word)
-            .ok_or_else(|| Invalid::new(FieldCode::Range, "must be pending, verified, failed or expired"))
-    });
-    match read {
-        Change::Set(all) if all.is_empty() => {
-            members.fault("statuses", Invalid::new(FieldCode::Length, "must name a status"));
-            Statuses::DEFAULT
-        }
-        Change::Set(all) => all.into_iter().collect(),
-        Change::Keep | Change::Clear => Statuses::DEFAULT,
-    }
-}
-
 async fn handle(permit: Permit<BiometricsMatch>, body: JsonBody) -> Answer {
     let mut members = Members::of_body(parse(&body.bytes).map_err(|e| image::malformed(&e))?)?;
     let presented = image::take_presented(&mut members);
     let limit = members.count("limit", 1..=MAX_LIMIT).unwrap_or(DEFAULT_LIMIT);
     let wanted = wanted(&mut members, "maxFalsePositiveRate");
     let collections = collection_refs::read(&mut members, "collections");
-    let statuses = statuses(&mut members);
+    let statuses = statuses::take(&mut members);
     members.finish()?;
     let collections = collection_refs::resolve(&permit, collections).await?.into_set();
     let question = Question { presented, limit: limit as usize, wanted, collections, statuses };

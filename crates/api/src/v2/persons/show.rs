@@ -3,6 +3,7 @@
 use axum::http::{StatusCode, header};
 use domain::Scope;
 use registry::{Error, Images, Outcome, Person, Pictures};
+use serde::Serialize;
 
 use super::view::PersonView;
 use crate::auth::Permit;
@@ -15,9 +16,21 @@ pub(super) fn person(status: StatusCode, person: &Person, images: &Images) -> An
     Ok(respond::with(response, header::ETAG, &person.etag()))
 }
 
+/// What a token that may write and not read is answered: enough to go on, and nothing it did not bring.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ChangedView {
+    id: String,
+    verification_status: &'static str,
+    version: u64,
+}
+
 /// `person` as a commit left it, with its images as stored, where the token may see them. Where they cannot be read now, it is
 /// shown without: what was done is never called a failure.
 pub(crate) async fn stored<R>(permit: &Permit<R>, status: StatusCode, shown: Person) -> Answer {
+    if !permit.may(Scope::PersonsRead) {
+        return changed(status, &shown);
+    }
     let has_images = shown.samples().next().is_some();
     if !has_images || !permit.may(Scope::BiometricsRead) {
         return person(status, &shown, &Images::default());
@@ -30,8 +43,26 @@ pub(crate) async fn stored<R>(permit: &Permit<R>, status: StatusCode, shown: Per
     person(status, &shown, &images)
 }
 
-/// The outcome of a request that may be a repetition; a repeated answer has no images.
+fn changed(status: StatusCode, person: &Person) -> Answer {
+    let view = ChangedView {
+        id: person.id.to_string(),
+        verification_status: person.status().as_str(),
+        version: person.version,
+    };
+    Ok(respond::with(respond::json(status, &view)?, header::ETAG, &person.etag()))
+}
+
+/// The outcome of a request about a person who was there before, and that may be a repetition.
 pub(super) async fn outcome<R>(permit: &Permit<R>, status: StatusCode, outcome: Outcome) -> Answer {
+    if permit.may(Scope::PersonsRead) {
+        brought(permit, status, outcome).await
+    } else {
+        changed(status, &outcome.person)
+    }
+}
+
+/// The outcome of a creation that may be a repetition: the client has brought all it shows. A repeated answer has no images.
+pub(super) async fn brought<R>(permit: &Permit<R>, status: StatusCode, outcome: Outcome) -> Answer {
     match outcome.images {
         Pictures::Here(images) if permit.may(Scope::BiometricsRead) => {
             person(status, &outcome.person, &images)

@@ -19,7 +19,7 @@ use crate::problem::{Answer, Problem, codes};
 use crate::routes::Route;
 use crate::v2::collection_refs::{self, Refs};
 use crate::v2::fingerprint;
-use crate::v2::image::{decoded, malformed};
+use crate::v2::image::{decoded, malformed, take_proof};
 use crate::v2::path::{IdPath, person_id};
 
 /// What a body asks for.
@@ -64,16 +64,21 @@ fn read(bytes: &[u8], now: Time) -> Result<Read, Problem> {
             inner.fault("livenessDetection", Invalid::new(FieldCode::NotHere, detail));
         }
         repeated.take_biometric(inner);
-        (inner.text("faceImage", decoded), fingerprint::take(inner))
+        let fingerprint = fingerprint::take(inner);
+        let proof = take_proof(inner);
+        if proof.is_some() && !matches!(fingerprint, Change::Set(_)) && !inner.has_fault("fingerprint") {
+            inner.fault("proof", Invalid::new(FieldCode::NotHere, "goes with `fingerprint`"));
+        }
+        NewImages { face: inner.text("faceImage", decoded), fingerprint, proof }
     });
     members.finish()?;
-    let (face, fingerprint) = match images {
-        Change::Keep => (Change::Keep, Change::Keep),
-        Change::Clear => (Change::Clear, Change::Clear),
+    let images = match images {
+        Change::Keep => NewImages::default(),
+        Change::Clear => NewImages { face: Change::Clear, fingerprint: Change::Clear, proof: None },
         Change::Set(images) => images,
     };
     let asked = Asked { patch, status: status.into_set(), reason: reason.into_set(), repeated };
-    Ok((asked, NewImages { face, fingerprint }, collections))
+    Ok((asked, images, collections))
 }
 
 /// What is to be done with the person as it is now.
@@ -89,7 +94,9 @@ fn decide(
     let ran_out = asked.status == Some(Status::Verified)
         && person.status() == Status::Expired
         && asked.reason.is_none();
-    let status = asked.status.filter(|s| *s != person.status() && !ran_out);
+    // A reviewer who says `pending` with a reason lets somebody begin anew, also where the person is `pending` already.
+    let anew = asked.status == Some(Status::Pending) && asked.reason.is_some() && may_review;
+    let status = asked.status.filter(|s| (anew || *s != person.status()) && !ran_out);
     if status.is_some() && !may_review {
         let mut faults = Members::of_body(crate::json::Json::Object(Vec::new()))?;
         let detail = "is decided by a liveness check; a token with the scope persons:review may change it";
@@ -119,7 +126,11 @@ fn operation(id: &str, summary: &str) -> Operation {
     Operation::new("Persons", id, summary, Some(Scope::PersonsWrite))
         .describe(
             "Only the members present change; `null` clears one; objects merge and arrays replace. Members owned by the \
-             server may be repeated. A changed face of a verified person must be the same person's, and makes it `pending`.",
+             server may be repeated. A changed face of a person who was verified must match the one that was checked then, \
+             and makes the person `pending`; so does a changed name, birth date, document or nationality. Another finger of \
+             such a person comes with a `proof` inside `biometricData`: a face picture taken now, or an impression of a finger \
+             that was enrolled then. Only a reviewer who sets `pending` with a `statusReason` lets another face begin anew. \
+             Without the scope `persons:read` the answer is `id`, `version` and `verificationStatus` alone.",
         )
         .person_id()
         .header("If-Match", "Change only if the person still has this entity tag.")
@@ -130,6 +141,10 @@ fn operation(id: &str, summary: &str) -> Operation {
             codes::READ_ONLY_FIELD,
             codes::EXTERNAL_ID_TAKEN,
             codes::FACE_MISMATCH,
+            codes::FINGERPRINT_MISMATCH,
+            codes::PROOF_NEEDED,
+            codes::TOO_MANY_SAMPLES,
+            codes::ATTEMPT_LIMIT,
             codes::DUPLICATE_PERSON,
             codes::GALLERY_LOADING,
             codes::ILLEGAL_TRANSITION,

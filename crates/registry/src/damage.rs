@@ -1,0 +1,71 @@
+//! Records that do not open: changed by hand, put there by somebody without the key, or hurt by a disk. They are passed over,
+//! counted, and said.
+
+use std::sync::atomic::Ordering;
+
+use domain::{PersonId, TenantId};
+use store::{ListQuery, Sort};
+
+use crate::error::Error;
+use crate::registry::Registry;
+
+/// Persons read in one go.
+const PAGE: u32 = 500;
+
+impl Registry {
+    /// Notes that a person's record does not open, or is not what it claims to be.
+    pub(crate) fn note_damage(&self, tenant: TenantId, person: PersonId, why: &str) {
+        self.damaged.fetch_add(1, Ordering::Relaxed);
+        tracing::error!(event = "damaged-record", %tenant, %person, why, "a record is damaged and is passed over");
+    }
+
+    /// How often a damaged record was met since the start.
+    #[must_use]
+    pub fn damaged_records(&self) -> u64 {
+        self.damaged.load(Ordering::Relaxed)
+    }
+
+    /// Opens every person, and answers how many there are and which do not open; slow.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn check_persons(&self) -> Result<(usize, Vec<PersonId>), Error> {
+        let (mut persons, mut damaged) = (0, Vec::new());
+        for tenant in self.store.tenants().await? {
+            let mut query = everybody(self);
+            loop {
+                let page = self.store.persons(tenant.id, query.clone()).await?;
+                persons += page.rows.len();
+                query.after = page.rows.last().map(|r| store::Cursor { updated_at: r.updated_at, id: r.id });
+                for row in page.rows {
+                    let id = row.id;
+                    match self.open_row(tenant.id, row, query.now).await {
+                        Ok(_) => {}
+                        Err(Error::Fault(_)) => damaged.push(id),
+                        Err(error) => return Err(error),
+                    }
+                }
+                if !page.more {
+                    break;
+                }
+            }
+        }
+        Ok((persons, damaged))
+    }
+}
+
+/// All persons of a tenant, oldest first.
+pub(crate) fn everybody(registry: &Registry) -> ListQuery {
+    ListQuery {
+        now: registry.now(),
+        sort: Sort::CreatedAt,
+        limit: PAGE,
+        offset: 0,
+        after: None,
+        status: None,
+        index: Vec::new(),
+        created_from: None,
+        created_before: None,
+        count: false,
+    }
+}
