@@ -225,7 +225,7 @@ fn questions_asked_together_are_answered_as_if_alone() {
 
 #[test]
 fn too_many_questions_are_refused_and_the_others_answered() {
-    let (gallery, people, _) = crowd(Kernel::Plain);
+    let (gallery, people, _) = crowd(Kernel::PLAIN);
     let scanner = Scanner::start(1, 4).unwrap();
     let q = question(&people[&1].2[0].1, -1.0, 10);
     let asked: Vec<_> = (0..200).map(|_| scanner.ask(Arc::clone(&gallery), q.clone())).collect();
@@ -268,7 +268,7 @@ fn a_person_replaced_over_and_over_is_never_missing() {
 fn changing_a_person_moves_nothing_that_is_scanned() {
     // Many scans while a person in the first block and slots in the last one change hands: were templates moved from
     // one to the other, a scan between the two blocks would meet the person in neither.
-    let (gallery, people, _) = crowd(Kernel::Plain);
+    let (gallery, people, _) = crowd(Kernel::PLAIN);
     let probe = people[&5].2[0].1.clone();
     let stop = AtomicBool::new(false);
     std::thread::scope(|threads| {

@@ -24,9 +24,27 @@ pub(crate) struct Group<'a> {
     pub(crate) errors: &'a [f32; GROUP],
 }
 
-/// Instructions to compute with.
+/// Instructions to compute with, that this processor has: one can be had from [`Kernel::available`], [`Kernel::best`] and
+/// [`Kernel::PLAIN`] alone. Naming instructions outright does not compile, as a processor without them would do anything:
+///
+/// ```compile_fail
+/// let kernel = gallery::Kernel::Avx512;
+/// ```
+///
+/// ```compile_fail
+/// let kernel = gallery::Kernel(unreachable!());
+/// ```
+///
+/// ```
+/// let kernel = gallery::Kernel::best();
+/// assert!(gallery::Kernel::available().contains(&kernel));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kernel {
+pub struct Kernel(Instructions);
+
+/// Instructions that a processor may have or lack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Instructions {
     /// Whatever the compiler was told the processor has.
     Plain,
     /// x86-64 with AVX2.
@@ -41,46 +59,49 @@ pub enum Kernel {
 }
 
 impl Kernel {
+    /// The one that every processor can run.
+    pub const PLAIN: Self = Self(Instructions::Plain);
+
     /// All that this processor can run, the plain one first and the quickest last.
     #[must_use]
     pub fn available() -> Vec<Self> {
-        let mut kernels = vec![Self::Plain];
+        let mut kernels = vec![Self::PLAIN];
         #[cfg(target_arch = "x86_64")]
         {
             if is_x86_feature_detected!("avx2") {
-                kernels.push(Self::Avx2);
+                kernels.push(Self(Instructions::Avx2));
             }
             if is_x86_feature_detected!("avx512f")
                 && is_x86_feature_detected!("avx512bw")
                 && is_x86_feature_detected!("avx512vnni")
             {
-                kernels.push(Self::Avx512);
+                kernels.push(Self(Instructions::Avx512));
             }
         }
         #[cfg(target_arch = "aarch64")]
-        kernels.push(Self::Neon);
+        kernels.push(Self(Instructions::Neon));
         kernels
     }
 
     /// The quickest that this processor can run.
     #[must_use]
     pub fn best() -> Self {
-        Self::available().pop().unwrap_or(Self::Plain)
+        Self::available().pop().unwrap_or(Self::PLAIN)
     }
 
     /// One bit a template: whether it may reach the threshold.
     #[expect(unsafe_code, reason = "instructions that not every processor has")]
     pub(crate) fn pass(self, group: &Group<'_>, probe: &Probe, floor: Floor) -> u32 {
-        match self {
-            Self::Plain => plain::pass(group, probe, floor),
-            // SAFETY: the variant is made by `available` alone, after the features were found.
+        match self.0 {
+            Instructions::Plain => plain::pass(group, probe, floor),
+            // SAFETY: the field is private, and only `available` sets it so, after the features were found.
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => unsafe { avx2::pass(group, probe, floor) },
+            Instructions::Avx2 => unsafe { avx2::pass(group, probe, floor) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => unsafe { avx512::pass(group, probe, floor) },
+            Instructions::Avx512 => unsafe { avx512::pass(group, probe, floor) },
             #[cfg(target_arch = "aarch64")]
-            Self::Neon => neon::pass(group, probe, floor),
+            Instructions::Neon => neon::pass(group, probe, floor),
         }
     }
 }
