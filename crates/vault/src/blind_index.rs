@@ -5,6 +5,7 @@
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
+use zeroize::Zeroizing;
 
 use crate::keyring::Key;
 
@@ -15,9 +16,9 @@ pub struct BlindIndex(Hmac<Sha256>);
 impl BlindIndex {
     pub(crate) fn new(key: &Key) -> Self {
         // HMAC pads a shorter key with zeros to its block (RFC 2104); doing it here leaves nothing that can fail.
-        let mut block = [0; 64];
-        block[..32].copy_from_slice(&key.bytes());
-        Self(Hmac::new(&block.into()))
+        let mut block = Zeroizing::new([0; 64]);
+        block[..32].copy_from_slice(key.bytes());
+        Self(Hmac::new((&*block).into()))
     }
 
     /// HMAC-SHA-256 of `value` in `field`, cut to 128 bits.

@@ -62,7 +62,7 @@ impl Key {
     }
 
     fn cipher(&self) -> Aes256Gcm {
-        Aes256Gcm::new(&self.bytes().into())
+        Aes256Gcm::new(self.bytes().into())
     }
 }
 

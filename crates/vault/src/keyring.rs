@@ -4,10 +4,11 @@ use std::fmt;
 
 use hkdf::Hkdf;
 use sha2::Sha256;
-use zeroize::ZeroizeOnDrop;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use crate::blind_index::BlindIndex;
 use crate::envelope::{OpenError, SealError};
+use crate::locked::Locked;
 use crate::signer::Signer;
 
 /// Twelve random bytes, used once.
@@ -25,8 +26,8 @@ impl Key {
         Self(bytes)
     }
 
-    pub(crate) const fn bytes(&self) -> [u8; 32] {
-        self.0
+    pub(crate) const fn bytes(&self) -> &[u8; 32] {
+        &self.0
     }
 
     /// Wraps `other` under this key, bound to `place`.
@@ -42,19 +43,22 @@ impl Key {
     /// # Errors
     /// [`OpenError`].
     pub fn unwrap_key(&self, place: &[u8], wrapped: Vec<u8>) -> Result<Self, OpenError> {
-        let mut plain = self.open(place, wrapped)?;
-        let key = <[u8; 32]>::try_from(plain.as_slice()).map(Self).map_err(|_| OpenError);
-        zeroize::Zeroize::zeroize(&mut plain);
-        key
+        let plain = Zeroizing::new(self.open(place, wrapped)?);
+        let mut key = Self([0; 32]);
+        if plain.len() != key.0.len() {
+            return Err(OpenError);
+        }
+        key.0.copy_from_slice(&plain);
+        Ok(key)
     }
 
     /// A key derived from this one for one `purpose` (HKDF-SHA-256, RFC 5869).
     #[must_use]
     pub fn derive(&self, purpose: &str) -> Self {
-        let mut derived = [0; 32];
+        let mut derived = Self([0; 32]);
         // 32 bytes are far below the limit of HKDF-SHA-256 (8,160): expansion cannot fail.
-        let _ = Hkdf::<Sha256>::new(None, &self.0).expand(purpose.as_bytes(), &mut derived);
-        Self(derived)
+        let _ = Hkdf::<Sha256>::new(None, &self.0).expand(purpose.as_bytes(), &mut derived.0);
+        derived
     }
 }
 
@@ -64,15 +68,21 @@ impl fmt::Debug for Key {
     }
 }
 
-/// The key-encryption key: the operator's secret, never in the store or a backup.
-#[derive(Clone, Debug)]
-pub struct Kek(Key);
+/// The key-encryption key: the operator's secret, never in the store or a backup. It lies in memory that is not swapped out,
+/// where the system allows it.
+pub struct Kek(Locked<Key>);
+
+impl fmt::Debug for Kek {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Kek(…)")
+    }
+}
 
 impl Kek {
     /// From 32 random bytes.
     #[must_use]
-    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(Key::from_bytes(bytes))
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(Locked::new(Key::from_bytes(bytes)))
     }
 
     /// Wraps a tenant's key, bound to `place`.
@@ -92,49 +102,56 @@ impl Kek {
     }
 }
 
-/// What a tenant's key is used for, derived once.
-#[derive(Clone, Debug)]
-pub struct TenantKeys {
+/// What a tenant's key is used for, derived once. It lies in memory that is not swapped out, where the system allows it.
+pub struct TenantKeys(Locked<Working>);
+
+struct Working {
     wrapping: Key,
     records: Key,
     index: BlindIndex,
     signer: Signer,
 }
 
+impl fmt::Debug for TenantKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TenantKeys(…)")
+    }
+}
+
 impl TenantKeys {
     /// Derives the working keys of a tenant's key.
     #[must_use]
     pub fn new(tenant: &Key) -> Self {
-        Self {
+        Self(Locked::new(Working {
             wrapping: tenant.derive("person keys"),
             records: tenant.derive("tenant records"),
             index: BlindIndex::new(&tenant.derive("blind index")),
             signer: Signer::new(&tenant.derive("signatures")),
-        }
+        }))
     }
 
     /// Wraps person keys.
     #[must_use]
-    pub const fn wrapping(&self) -> &Key {
-        &self.wrapping
+    pub fn wrapping(&self) -> &Key {
+        &self.0.wrapping
     }
 
     /// Seals what belongs to the tenant and to no person: names of tokens, stored answers.
     #[must_use]
-    pub const fn records(&self) -> &Key {
-        &self.records
+    pub fn records(&self) -> &Key {
+        &self.0.records
     }
 
     /// Hashes values to look them up without storing them.
     #[must_use]
-    pub const fn index(&self) -> &BlindIndex {
-        &self.index
+    pub fn index(&self) -> &BlindIndex {
+        &self.0.index
     }
 
     /// Signs what the server attests to this tenant.
     #[must_use]
-    pub const fn signer(&self) -> &Signer {
-        &self.signer
+    pub fn signer(&self) -> &Signer {
+        &self.0.signer
     }
 }
 
@@ -161,6 +178,19 @@ mod tests {
 
     #[test]
     fn a_key_never_shows_itself() {
-        assert_eq!(format!("{:?}", Kek::from_bytes([9; 32])), "Kek(Key(…))");
+        assert_eq!(format!("{:?}", Kek::from_bytes([9; 32])), "Kek(…)");
+        let key = Key::from_bytes([9; 32]);
+        assert_eq!(format!("{key:?} {:?}", TenantKeys::new(&key)), "Key(…) TenantKeys(…)");
+    }
+
+    #[test]
+    fn keys_and_what_is_computed_of_them_are_wiped() {
+        // Whoever turns a library's wiping off does not compile this.
+        fn wiped<T: ZeroizeOnDrop>() {}
+        wiped::<Key>();
+        wiped::<aes_gcm::Aes256Gcm>();
+        // HMAC and HKDF keep their keys as states of this.
+        wiped::<Sha256>();
+        wiped::<ed25519_dalek::SigningKey>();
     }
 }

@@ -7,9 +7,11 @@
 mod blind_index;
 mod envelope;
 mod keyring;
+mod locked;
 mod signer;
 
 pub use blind_index::BlindIndex;
 pub use envelope::{OpenError, SealError};
 pub use keyring::{Kek, Key, Nonce, TenantKeys};
+pub use locked::all_locked;
 pub use signer::{Signer, verify};

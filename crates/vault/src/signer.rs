@@ -10,7 +10,7 @@ pub struct Signer(SigningKey);
 
 impl Signer {
     pub(crate) fn new(key: &Key) -> Self {
-        Self(SigningKey::from_bytes(&key.bytes()))
+        Self(SigningKey::from_bytes(key.bytes()))
     }
 
     /// The signature of `message`.
