@@ -68,6 +68,7 @@ pub fn photo(number: u8) -> DynamicImage {
         bytes: 12_676_476,
         sha256: "0d77fffeef362ef9c0939cf6c567f3a2e8e177f114fa257a3270cbd2e509b031".into(),
         library: None,
+        library_sha256: None,
     };
     let path = format!("package/demo/sample{number}.jpg");
     let file = models().package_file(&package, &path, 1 << 20).expect("the sample photos");

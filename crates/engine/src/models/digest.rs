@@ -7,11 +7,24 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
+use super::ModelsError;
+
 fn hex(digest: &[u8]) -> String {
     digest.iter().fold(String::with_capacity(64), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+/// Checks that what was found is what is pinned.
+///
+/// # Errors
+/// [`ModelsError::Hash`], naming `file`.
+pub(super) fn check(file: &str, expected: &str, found: String) -> Result<(), ModelsError> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(ModelsError::Hash { file: file.to_owned(), expected: expected.to_owned(), found })
 }
 
 /// Of bytes.

