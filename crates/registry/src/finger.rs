@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::PersonId;
+use engine::EngineError;
 use engine::finger::{Fingers, Gate, Impression, Kind, Sent, USUAL_DPI};
 use minutiae::{Position, Probe, Scratch, Subject, Template};
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,14 @@ pub struct NewPrint {
     pub dpi: Option<u16>,
     /// The finger, where the client says.
     pub position: Option<Position>,
+}
+
+impl NewPrint {
+    /// The same without what its file says beside the picture: texts, places, thumbnails.
+    pub(crate) fn bare(self) -> Result<Self, Error> {
+        let bytes = engine::finger::bare(self.bytes, self.kind).map_err(EngineError::from)?;
+        Ok(Self { bytes, ..self })
+    }
 }
 
 /// What a person keeps of a fingerprint beside the sample.
@@ -125,7 +134,7 @@ impl Registry {
 
     /// Looks at a fingerprint that is to be enrolled; without an engine it is kept as sent.
     pub(crate) async fn print(&self, new: NewPrint) -> Result<Arc<Print>, Error> {
-        let NewPrint { bytes, kind, dpi, position } = new;
+        let NewPrint { bytes, kind, dpi, position } = new.bare()?;
         let dpi = dpi.unwrap_or(USUAL_DPI);
         let impression = match &self.fingers {
             Some(fingers) => Some(fingers.extract(Sent { bytes: bytes.clone(), dpi }, Gate::Quality).await?),

@@ -274,10 +274,20 @@ impl Registry {
             Change::Clear => draft.clear_fingerprints()?,
             Change::Set(finger) => {
                 let keys = &draft.opened.tenant_keys;
-                let same =
-                    |p: SampleRef| p.digest == digest(keys, finger.bytes()) && !finger.says_otherwise(p);
-                if present.is_some_and(same) {
+                let same = |finger: &Finger| {
+                    let same =
+                        |p: SampleRef| p.digest == digest(keys, finger.bytes()) && !finger.says_otherwise(p);
+                    present.is_some_and(same)
+                };
+                if same(finger) {
                     return Ok(());
+                }
+                if let Finger::Raw(new) = finger {
+                    // What is kept has no metadata; the client may send what it has sent before, with them.
+                    *new = new.clone().bare()?;
+                    if same(finger) {
+                        return Ok(());
+                    }
                 }
                 if let Finger::Raw(new) = finger {
                     *finger = Finger::Seen(self.print(new.clone()).await?);

@@ -21,6 +21,7 @@ pub use detect::Face;
 pub(crate) use header::inspect;
 pub use quality::Gates;
 pub use spot::Spot;
+pub(crate) use strip::bare;
 pub use template::Template;
 
 use crate::models::{Models, ModelsError};

@@ -1,5 +1,6 @@
 //! Fingerprints: from bytes of an image or a record to a template, run by threads of their own.
 
+mod bare;
 mod chain;
 mod fingers;
 mod foreground;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 use minutiae::{Position, Template};
 
+pub use bare::bare;
 pub use chain::Limits;
 pub use fingers::{Extractor, Fingers, Settings};
 pub use kind::Kind;

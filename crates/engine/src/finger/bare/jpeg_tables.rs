@@ -1,0 +1,26 @@
+//! The tables that JPEG images inside a TIFF share: a JPEG file without a picture.
+
+/// The tables alone.
+pub(super) fn bare(bytes: &[u8]) -> Option<Vec<u8>> {
+    if bytes.get(..2)? != [0xff, 0xd8] {
+        return None;
+    }
+    let (mut kept, mut at) = (vec![0xff, 0xd8], 2);
+    loop {
+        let &[mark, code] = bytes.get(at..at + 2)? else { return None };
+        if mark != 0xff {
+            return None;
+        }
+        if code == 0xd9 {
+            kept.extend_from_slice(&[mark, code]);
+            return Some(kept);
+        }
+        let length = usize::from(u16::from_be_bytes(bytes.get(at + 2..at + 4)?.try_into().ok()?));
+        let segment = bytes.get(at..at + 2 + length).filter(|_| length >= 2)?;
+        // Quantisers, Huffman codes, restart intervals.
+        if matches!(code, 0xc4 | 0xdb | 0xdd) {
+            kept.extend_from_slice(segment);
+        }
+        at += segment.len();
+    }
+}
