@@ -5,6 +5,7 @@
 //! and writes with a fixed number of statements (see [`write`]). What was decided rests on constraints and on comparing
 //! versions, the last of them that of the tenant itself; never on isolation levels.
 
+mod claim;
 mod columns;
 mod connection;
 mod failure;

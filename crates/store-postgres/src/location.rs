@@ -61,6 +61,14 @@ impl Location {
         }
         Ok(Self { config, root })
     }
+
+    /// With a password, where the URL has none.
+    pub(crate) fn with_password(mut self, password: Option<&str>) -> Self {
+        if let Some(password) = password.filter(|_| self.config.get_password().is_none()) {
+            self.config.password(password);
+        }
+        self
+    }
 }
 
 /// Whether a connection stays on this machine.
@@ -108,6 +116,20 @@ mod tests {
         assert_eq!(found.config.get_target_session_attrs(), TargetSessionAttrs::ReadWrite);
         let plain = Location::parse("postgresql://u@h/d?sslmode=verify-full", false).unwrap();
         assert_eq!(plain.config.get_ssl_mode(), SslMode::Require);
+    }
+
+    #[test]
+    fn a_password_from_elsewhere_is_taken_where_the_url_has_none() {
+        let of = |url| {
+            Location::parse(url, true)
+                .unwrap()
+                .with_password(Some("b"))
+                .config
+                .get_password()
+                .map(<[u8]>::to_vec)
+        };
+        assert_eq!(of("postgres://u@h/d"), Some(b"b".to_vec()));
+        assert_eq!(of("postgres://u:a@h/d"), Some(b"a".to_vec()));
     }
 
     #[test]

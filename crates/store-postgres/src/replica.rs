@@ -38,7 +38,7 @@ impl Replica {
 impl Replicas {
     pub(crate) fn new(settings: &Settings) -> Result<Self, StoreError> {
         let open = |url: &String| {
-            let location = Location::parse(url, false)?;
+            let location = Location::parse(url, false)?.with_password(settings.password.as_deref());
             let pool = Pool::new(&location, settings.connections, settings.prepared, settings.patience)?;
             Ok::<_, StoreError>(Replica { pool, aside_until: Mutex::default() })
         };

@@ -11,6 +11,12 @@ pub struct Settings {
     pub replicas: Vec<String>,
     /// Where images are kept instead of in the database: `s3://bucket[/prefix][?endpoint=URL&region=NAME]`.
     pub images: Option<String>,
+    /// Credentials of the image store by the names of the `AWS_…` variables, where they are not in the environment.
+    pub credentials: Vec<(String, String)>,
+    /// The password, where no URL has one.
+    pub password: Option<String>,
+    /// How long no image is removed where another store of the same name, or what is left of it, may need it.
+    pub copy_wait: Duration,
     /// How long an image without a row is left alone: its commit may still be under way.
     pub orphan_age: Duration,
     /// Most connections of this node.
@@ -32,6 +38,9 @@ impl Settings {
             url: url.to_owned(),
             replicas: Vec::new(),
             images: None,
+            credentials: Vec::new(),
+            password: None,
+            copy_wait: Duration::from_secs(86_400),
             orphan_age: Duration::from_secs(3_600),
             connections: 16,
             prepared: true,

@@ -12,9 +12,10 @@ use ::store::{
 use domain::{CollectionId, DuplicateId, PersonId, SampleId, TenantId, Time, TokenId};
 use tokio::task::JoinHandle;
 
+use crate::claim::Claim;
 use crate::connection::Scope;
 use crate::failure::Failure;
-use crate::images::Images;
+use crate::images::{Images, Key as ImageKey, StoreId};
 use crate::location::Location;
 use crate::notices::{self, Heard};
 use crate::pool::Pool;
@@ -42,6 +43,8 @@ pub struct PostgresStore {
     heard: Arc<Heard>,
     replicas: Replicas,
     images: Option<Images>,
+    identity: StoreId,
+    claim: Claim,
     orphan_seconds: i64,
     listening: Option<JoinHandle<()>>,
     weaknesses: Vec<String>,
@@ -62,7 +65,7 @@ impl PostgresStore {
     /// [`StoreError::Unavailable`] when the database cannot be reached, [`StoreError::Damaged`] when it was written by a newer
     /// program.
     pub async fn open(settings: &Settings) -> Result<Self, StoreError> {
-        let location = Location::parse(&settings.url, true)?;
+        let location = Location::parse(&settings.url, true)?.with_password(settings.password.as_deref());
         // A quarter writes, so that no crowd of readers keeps a commit from its connection.
         let writers = (settings.connections / 4).max(1);
         let open = |size| Pool::new(&location, size, settings.prepared, settings.patience);
@@ -72,12 +75,27 @@ impl PostgresStore {
         let heard = Arc::new(Heard::default());
         let listening =
             settings.listen.then(|| tokio::spawn(notices::listen(location.clone(), Arc::clone(&heard))));
-        let images = settings.images.as_deref().map(Images::open).transpose()?;
+        let identity = read::tenant::identity(&pool).await?;
+        let open = |url| Images::open(url, &settings.credentials, identity);
+        let images = settings.images.as_deref().map(open).transpose()?;
+        let elsewhere = images.is_some().then_some(identity);
         let names = Names::new(node);
-        let writer = Writer::new(writing, settings.patience, Arc::clone(&heard), names, images.is_some());
+        let writer = Writer::new(writing, settings.patience, Arc::clone(&heard), names, elsewhere);
         let replicas = Replicas::new(settings)?;
         let orphan_seconds = i64::try_from(settings.orphan_age.as_secs()).unwrap_or(i64::MAX);
-        Ok(Self { pool, writer, heard, replicas, images, orphan_seconds, listening, weaknesses })
+        let claim = Claim::new(settings.copy_wait);
+        Ok(Self {
+            pool,
+            writer,
+            heard,
+            replicas,
+            images,
+            identity,
+            claim,
+            orphan_seconds,
+            listening,
+            weaknesses,
+        })
     }
 
     /// What about the database breaks a promise of the store, in words for the operator.
@@ -128,14 +146,25 @@ impl PostgresStore {
         };
         let committed = self.writer.commit(tenant, changes).await?;
         // The key to them is destroyed with the commit; what cannot be removed now is collected later.
-        if let Err(error) = images.remove(&gone).await {
+        if let Err(error) = self.remove(images, &gone).await {
             tracing::warn!(%error, "images of what was erased are left for later");
         }
         Ok(committed)
     }
 
+    /// Removes images, unless another store of the same name may need them.
+    async fn remove(&self, images: &Images, gone: &[ImageKey]) -> Result<(), StoreError> {
+        if gone.is_empty() || !self.claim.holds(images, &self.pool, false).await? {
+            return Ok(());
+        }
+        images.remove(gone).await
+    }
+
     /// Removes images that have no row, and answers how many.
     async fn collect(&self, images: &Images) -> Result<usize, StoreError> {
+        if !self.claim.holds(images, &self.pool, true).await? {
+            return Ok(0);
+        }
         let before = read::now(&self.pool).await?.plus_seconds(-self.orphan_seconds);
         let (mut removed, mut after) = (0, None);
         loop {
@@ -383,7 +412,13 @@ impl Transfer for PostgresStore {
                 images.put(tenant, &samples.collect::<Vec<_>>()).await?;
             }
             let connection = self.pool.connection().await?;
-            Ok(write::transfer::put(&connection, tenant, &records, self.images.is_some()).await?)
+            Ok(write::transfer::put(
+                &connection,
+                tenant,
+                &records,
+                self.images.as_ref().map(|_| self.identity),
+            )
+            .await?)
         })
     }
 

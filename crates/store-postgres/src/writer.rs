@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::failure::Failure;
 use crate::ids::Id;
+use crate::images::StoreId;
 use crate::notices::Heard;
 use crate::pool::Pool;
 use crate::write::{self, Broken, Outcomes};
@@ -59,8 +60,8 @@ pub(crate) struct Writer {
     lanes: Mutex<Lanes>,
     heard: Arc<Heard>,
     names: Names,
-    /// Whether images lie elsewhere.
-    elsewhere: bool,
+    /// Where images lie elsewhere, what this store is called there.
+    elsewhere: Option<StoreId>,
 }
 
 /// Names of commits that no other node gives.
@@ -90,7 +91,7 @@ impl Writer {
         patience: Duration,
         heard: Arc<Heard>,
         names: Names,
-        elsewhere: bool,
+        elsewhere: Option<StoreId>,
     ) -> Arc<Self> {
         Arc::new(Self { pool, patience, lanes: Mutex::default(), heard, names, elsewhere })
     }

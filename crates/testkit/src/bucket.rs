@@ -68,12 +68,19 @@ impl Bucket {
 
     /// Sends a request that nobody has signed, and answers the body.
     pub fn ask(&self, method: &str, path: &str) -> String {
+        self.send(method, path, &[])
+    }
+
+    /// As [`Self::ask`], with a body.
+    pub fn send(&self, method: &str, path: &str, body: &[u8]) -> String {
         use std::io::{Read as _, Write as _};
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("the S3 server");
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+            "{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+            body.len()
         );
         stream.write_all(request.as_bytes()).expect("a request");
+        stream.write_all(body).expect("a body");
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).expect("an answer");
         String::from_utf8_lossy(&answer).into_owned()
@@ -84,5 +91,11 @@ impl Bucket {
     pub fn objects(&self) -> Vec<String> {
         let list = self.ask("GET", "/images?list-type=2");
         list.split("<Key>").skip(1).filter_map(|rest| Some(rest.split_once("</Key>")?.0.to_owned())).collect()
+    }
+
+    /// Names of all objects that are images.
+    #[must_use]
+    pub fn images(&self) -> Vec<String> {
+        self.objects().into_iter().filter(|name| !name.ends_with("/marker")).collect()
     }
 }

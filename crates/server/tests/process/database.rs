@@ -130,11 +130,11 @@ fn images_lie_in_an_image_store_with_signed_requests_and_come_back() {
     let made = client.send("POST", "/v2/persons", Some(&body.to_string())).unwrap();
     assert_eq!(made.status, 201, "{}", made.body);
     let id = serde_json::from_str::<Value>(&made.body).unwrap()["id"].as_str().unwrap().to_owned();
-    assert_eq!(bucket.objects().len(), 1);
+    assert_eq!(bucket.images().len(), 1);
     let read = client.send("GET", &format!("/v2/persons/{id}"), None).unwrap().body;
     let read: Value = serde_json::from_str(&read).unwrap();
     assert_eq!(read["biometricData"]["fingerprint"], print);
     assert_eq!(client.send("DELETE", &format!("/v2/persons/{id}"), None).unwrap().status, 200);
-    assert_eq!(bucket.objects(), [""; 0]);
+    assert_eq!(bucket.images(), [""; 0]);
     assert!(server.terminate());
 }

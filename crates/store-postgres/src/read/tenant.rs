@@ -8,6 +8,8 @@ use domain::TenantId;
 use super::{Result, key};
 use crate::columns::{get, id, number, time};
 use crate::connection::Scope;
+use crate::failure::Failure;
+use crate::images::StoreId;
 use crate::pool::Pool;
 use crate::statement::statements;
 
@@ -18,6 +20,9 @@ statements! {
     ALL() = "SELECT id, wrapped_key, sealed_name, created_at FROM tenants ORDER BY created_at, id";
     SEQUENCE(UUID) = "SELECT sequence FROM tenants WHERE id = $1";
     MARKS() = "SELECT id, high_water, mark FROM tenants";
+    /// Of all tenants; it never becomes less.
+    COMMITS() = "SELECT coalesce(sum(sequence), 0)::int8 FROM tenants";
+    IDENTITY() = "SELECT id FROM store_identity";
     WRITABLE() = "SELECT NOT pg_is_in_recovery()";
     MISCOUNTED() =
         "SELECT count(*) FROM tenants t
@@ -50,6 +55,19 @@ pub(crate) async fn marks(pool: &Pool) -> Result<Vec<Mark>> {
     let read =
         |row| Ok(Mark { tenant: TenantId::from_bytes(id(row, 0)?), at: time(row, 1)?, sealed: get(row, 2)? });
     rows.iter().map(read).collect()
+}
+
+/// How many commits there are.
+pub(crate) async fn commits(pool: &Pool) -> Result<u64> {
+    let rows = pool.rows(Scope::All, &COMMITS, &[]).await?;
+    rows.first().map_or(Ok(0), |row| number(row, 0))
+}
+
+/// What this store is called.
+pub(crate) async fn identity(pool: &Pool) -> Result<StoreId> {
+    let rows = pool.rows(Scope::All, &IDENTITY, &[]).await?;
+    let row = rows.first().ok_or_else(|| Failure::Damaged("the store has no name".into()))?;
+    Ok(StoreId(id(row, 0)?))
 }
 
 /// Whether the database takes writes.

@@ -35,6 +35,7 @@ use tokio_postgres::Error;
 use crate::connection::{Connection, Scope};
 use crate::failure::Failure;
 use crate::ids::Id;
+use crate::images::StoreId;
 use crate::read::key;
 use crate::statement::{Statement, Value, statements};
 use ledger::Ledger;
@@ -108,7 +109,7 @@ pub(crate) async fn run(
     connection: &Connection,
     tenant: TenantId,
     batch: &[&Changes],
-    (name, elsewhere): (Id, bool),
+    (name, elsewhere): (Id, Option<StoreId>),
 ) -> Result<Outcomes, Broken> {
     connection.begun();
     connection.ready(&statements_used()).await?;

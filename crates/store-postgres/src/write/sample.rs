@@ -7,7 +7,7 @@ use super::plan::{At, Plan};
 use super::{Answer, Steps, Target, column, person, sample};
 use crate::columns::stored;
 use crate::ids::Id;
-use crate::images::name;
+use crate::images::{StoreId, name};
 use crate::statement::{Statement, statements};
 
 statements! {
@@ -49,11 +49,11 @@ pub(super) static STATEMENTS: [&Statement; 8] = [
 
 /// Writes images, before it is known whether their changes are admitted; of those that lie elsewhere, what they
 /// are called there.
-pub(super) async fn images(target: Target<'_>, rows: &[&SampleRow], elsewhere: bool) -> Answer {
+pub(super) async fn images(target: Target<'_>, rows: &[&SampleRow], elsewhere: Option<StoreId>) -> Answer {
     let persons = column(rows, |s| person(s.head.person));
     let samples = column(rows, |s| sample(s.head.id));
-    let images = column(rows, |s| (!elsewhere).then_some(s.image.as_slice()));
-    let objects = column(rows, |s| elsewhere.then(|| name(s)));
+    let images = column(rows, |s| elsewhere.is_none().then_some(s.image.as_slice()));
+    let objects = column(rows, |s| elsewhere.map(|store| name(store, s)));
     target.execute(&IMAGES, &[&target.tenant, &persons, &samples, &images, &objects]).await
 }
 

@@ -10,6 +10,7 @@ use crate::columns::{stored, terms};
 use crate::connection::{Connection, Scope};
 use crate::failure::Failure;
 use crate::ids::Id;
+use crate::images::StoreId;
 use crate::read::key;
 use crate::statement::{Value, statements};
 
@@ -51,7 +52,7 @@ pub(crate) async fn put(
     connection: &Connection,
     tenant: TenantId,
     records: &[Record],
-    elsewhere: bool,
+    elsewhere: Option<StoreId>,
 ) -> Result<(), Failure> {
     connection.begun();
     connection.ready(&super::statements_used()).await?;
