@@ -51,8 +51,8 @@ pub struct Registry {
     in_force: Arc<RwLock<Option<Eyes>>>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) settings: Settings,
-    /// Figures of tenants that have their own.
-    of_tenants: Arc<HashMap<TenantId, Settings>>,
+    /// Figures of tenants that have their own, by name: some may not be made yet.
+    of_tenants: Arc<HashMap<String, Settings>>,
     clock: Arc<dyn Clock>,
     high_water: Arc<AtomicI64>,
     /// When the last sealed mark of each tenant was handed to the store, in milliseconds.
@@ -142,15 +142,22 @@ impl Registry {
 
     /// The same registry with figures of their own for some tenants.
     #[must_use]
-    pub fn with_settings_of(self, tenants: HashMap<TenantId, Settings>) -> Self {
+    pub fn with_settings_of(self, tenants: HashMap<String, Settings>) -> Self {
         Self { of_tenants: Arc::new(tenants), ..self }
     }
 
     /// The registry for one request: the figures of its tenant, and the models in force now until it is dropped.
     #[must_use]
     pub fn for_request(&self, tenant: TenantId) -> Self {
-        let settings = self.of_tenants.get(&tenant).copied().unwrap_or(self.settings);
+        let settings = self.own_settings(tenant).unwrap_or(self.settings);
         Self { settings, ..self.present() }
+    }
+
+    fn own_settings(&self, tenant: TenantId) -> Option<Settings> {
+        if self.of_tenants.is_empty() {
+            return None;
+        }
+        self.of_tenants.get(&*self.keys.name(tenant)?).copied()
     }
 
     /// The registry that sees with the models in force now, until it is dropped.

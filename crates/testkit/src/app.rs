@@ -31,6 +31,8 @@ pub struct Setup {
     pub settings: Settings,
     /// Figures of the default tenant's own.
     pub own: Option<Settings>,
+    /// Figures of another tenant, by its name.
+    pub named: Option<(String, Settings)>,
     /// Limits of the HTTP face.
     pub limits: Limits,
     /// Whether the galleries are loaded before the first request.
@@ -44,6 +46,7 @@ impl Default for Setup {
             fingers: None,
             settings: Settings::default(),
             own: None,
+            named: None,
             limits: Limits::default(),
             load: true,
         }
@@ -202,8 +205,8 @@ async fn open(store: Arc<dyn Store>, clock: &Arc<TestClock>, setup: &Setup) -> A
         settings: setup.settings,
     };
     let registry = Registry::open(parts).await.expect("a registry");
-    let own = setup.own.map(|settings| (TenantId::DEFAULT, settings));
-    let registry = registry.with_settings_of(own.into_iter().collect());
+    let own = setup.own.map(|settings| ("default".to_owned(), settings));
+    let registry = registry.with_settings_of(own.into_iter().chain(setup.named.clone()).collect());
     let registry = match setup.faces.clone() {
         Some(faces) => registry.with_faces(faces).expect("threads"),
         None => registry,

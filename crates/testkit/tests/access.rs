@@ -223,3 +223,28 @@ async fn a_token_put_into_the_store_by_hand_is_no_token() {
     let request = Request::get("/v2/persons").header("authorization", format!("Bearer {}", other.token));
     ours.raw(request.body(Body::empty()).unwrap()).await.problem(401, "unauthorized");
 }
+
+#[tokio::test]
+async fn a_tenant_made_while_the_server_runs_has_its_own_figures_at_once() {
+    let strict = registry::Settings { liveness_threshold: 0.95, ..registry::Settings::default() };
+    let setup = testkit::Setup { named: Some(("gym".to_owned(), strict)), ..testkit::supplied::setup() };
+    let app = App::with(setup).await;
+    // The command line, beside the running server.
+    let beside = App::beside(&app, testkit::Setup::default()).await;
+    let gym = beside.registry.create_tenant("gym").await.unwrap().unwrap();
+    let other = beside.registry.create_tenant("club").await.unwrap().unwrap();
+    for (tenant, status) in [(gym, "failed"), (other, "verified"), (domain::TenantId::DEFAULT, "verified")] {
+        let token = beside.token_of(tenant, &[Scope::PersonsWrite, Scope::PersonsRead]).await;
+        let face = testkit::supplied::face(1, 0, 0.2);
+        let body = testkit::supplied::body("P", &face);
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri("/v2/persons/liveness")
+            .header("authorization", format!("Bearer {token}"))
+            .header("content-type", "application/json")
+            .body(Body::from(body.to_string()))
+            .unwrap();
+        let made = app.raw(request).await;
+        assert_eq!(made.json["verificationStatus"], status, "{}", made.text);
+    }
+}
