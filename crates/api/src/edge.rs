@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
+use crate::auth::Who;
 use crate::cors;
 use crate::problem::{Problem, codes};
 use crate::quota::Slot;
@@ -74,6 +75,8 @@ pub(crate) async fn edge(State(api): State<Api>, mut request: Request, next: Nex
 
     let has_quotas = api.shared().quota.is_some() || api.shared().comparisons.is_some();
     let left = has_quotas.then(Slot::default);
+    let who = Who::default();
+    request.extensions_mut().insert(who.clone());
     if let Some(slot) = &left {
         request.extensions_mut().insert(Slot::clone(slot));
     }
@@ -102,7 +105,8 @@ pub(crate) async fn edge(State(api): State<Api>, mut request: Request, next: Nex
     metrics::histogram!("personhood_request_seconds", "method" => method, "route" => path.clone())
         .record(elapsed.as_secs_f64());
     let ms = elapsed.as_micros() / 1_000;
-    tracing::info!(request = %id, trace, method, route = %path, status, ms, "request");
+    let (tenant, token) = who.written();
+    tracing::info!(request = %id, trace, method, route = %path, tenant, token, status, ms, "request");
     response
 }
 

@@ -9,6 +9,7 @@ use axum::http::{Extensions, HeaderMap, header};
 use domain::Scope;
 use registry::{AccessError, Caller, Registry};
 
+use super::Who;
 use crate::problem::{Problem, codes};
 use crate::quota::{Left, Slot};
 use crate::state::Api;
@@ -69,6 +70,9 @@ impl<R: Required> FromRequestParts<Api> for Permit<R> {
             }
             Err(problem) => return Err(problem),
         };
+        if let Some(who) = parts.extensions.get::<Who>() {
+            who.is(&caller);
+        }
         let compares = R::SCOPE == Some(Scope::BiometricsMatch);
         let all = api.shared().quota.as_ref();
         let comparisons = api.shared().comparisons.as_ref().filter(|_| compares);
