@@ -64,7 +64,11 @@ impl Home {
     /// # Panics
     /// When the folder has no key.
     pub async fn open_keyed(folder: &Path) -> Self {
-        let text = std::fs::read_to_string(folder.join("keys/kek")).expect("the key of a data folder");
+        let inside = folder.join("keys/kek");
+        let mut beside = folder.as_os_str().to_owned();
+        beside.push("-keys");
+        let key = if inside.exists() { inside } else { Path::new(&beside).join("kek") };
+        let text = std::fs::read_to_string(key).expect("the key of a data folder");
         let bytes = BASE64_STANDARD.decode(text.trim()).expect("base64");
         let kek = Kek::from_bytes(bytes.try_into().expect("32 bytes"));
         Self::open_with(Arc::new(Self::store(folder)), kek, None).await

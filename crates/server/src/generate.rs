@@ -30,8 +30,10 @@ fn put(path: &Path, text: &str) -> io::Result<()> {
 
 fn configuration() -> String {
     format!(
-        "# Configuration\n\nAll settings with their defaults and meanings, as compiled in. Two more come from the \
-         environment alone, because they are secrets or say where a secret is: `PERSONHOOD_KEK` (32 bytes in base64) \
-         and `PERSONHOOD_KEK_FILE` (a file that holds the same, mode 0400).\n\n```toml\n{DEFAULTS}```\n"
+        "# Configuration\n\nAll settings with their defaults and meanings, as compiled in. More come from the environment \
+         alone, because they are secrets or say where a secret is: `PERSONHOOD_KEK` (32 bytes in base64), \
+         `PERSONHOOD_KEK_FILE` (a file that holds the same, mode 0400), `PGPASSWORD`, and the keys of the image store. \
+         Secrets are taken out of the environment at start; a file is still the better place for the key. A file of \
+         settings that holds a password must not be readable by others.\n\n```toml\n{DEFAULTS}```\n"
     )
 }

@@ -1,6 +1,5 @@
 //! Opening a store, with its key, and the registry over it.
 
-use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -13,6 +12,7 @@ use store_sqlite::SqliteStore;
 use vault::Kek;
 
 use crate::config::Config;
+use crate::exposure::{self, Exposed};
 use crate::kek::{self, KekError};
 use crate::platform::{SystemClock, SystemRandom};
 
@@ -21,6 +21,8 @@ use crate::platform::{SystemClock, SystemRandom};
 pub(crate) enum HomeError {
     #[error("data folder: {0}")]
     Folder(#[from] io::Error),
+    #[error("data folder: {0}")]
+    Exposed(#[from] Exposed),
     #[error("key: {0}")]
     Key(#[from] KekError),
     #[error("store: {0}")]
@@ -52,8 +54,9 @@ pub(crate) async fn open(config: &Config) -> Result<Registry, HomeError> {
         }
         None => {
             private_folder(&config.data)?;
+            exposure::folder(&config.data)?;
             let has_data = SqliteStore::file(&config.data).exists();
-            let kek = kek::load(&config.data, has_data, &SystemRandom)?;
+            let kek = kek::load(&config.key_places(), has_data, &SystemRandom)?;
             (Arc::new(SqliteStore::open(&config.data)?), kek)
         }
     };
@@ -65,12 +68,14 @@ pub(crate) async fn open(config: &Config) -> Result<Registry, HomeError> {
         settings: config.settings(),
     };
     let registry = Registry::open(parts).await?;
-    let mut figures = HashMap::new();
-    for (name, settings) in &config.of_tenants {
-        match registry.tenant_named(name).await? {
-            Some(tenant) => drop(figures.insert(tenant, *settings)),
-            None => tracing::warn!(tenant = name, "there are settings of a tenant that does not exist"),
+    if !vault::all_locked() {
+        tracing::warn!("keys cannot be locked in memory and may be swapped out: raise the limit (ulimit -l)");
+    }
+    let tenants = registry.tenants().await?;
+    for (name, _) in &config.of_tenants {
+        if !tenants.iter().any(|(_, tenant)| tenant == name) {
+            tracing::warn!(tenant = name, "there are settings of a tenant that does not exist yet");
         }
     }
-    Ok(registry.with_settings_of(figures))
+    Ok(registry.with_settings_of(config.of_tenants.iter().cloned().collect()))
 }

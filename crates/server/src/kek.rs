@@ -1,4 +1,4 @@
-//! The key-encryption key: from the environment, or a file beside the data that its owner alone can read.
+//! The key-encryption key: from the environment, or a file that its owner alone can read, beside the data folder and not in it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -9,13 +9,16 @@ use base64::prelude::BASE64_STANDARD;
 use domain::Random;
 use vault::Kek;
 
+use crate::environment;
+use crate::exposure::{self, Exposed};
+
 /// There is no usable key.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum KekError {
     #[error("{0} does not hold 32 bytes in base64")]
     Form(String),
-    #[error("{0} can be read by others; make it mode 0400 or 0600")]
-    Open(PathBuf),
+    #[error(transparent)]
+    Open(#[from] Exposed),
     #[error(
         "{0} is missing, but there is data that was sealed with it: put the key back, a new one cannot open the data"
     )]
@@ -28,24 +31,48 @@ pub(crate) enum KekError {
     Io(PathBuf, io::Error),
 }
 
-/// Where the key lies in a data folder.
-pub(crate) fn file(data: &Path) -> PathBuf {
-    data.join("keys").join("kek")
+/// Where the key of a data folder may lie.
+pub(crate) struct Places {
+    /// Where it is made: beside the data, so that a copy of the data is not one of the key too.
+    pub(crate) beside: PathBuf,
+    /// Where versions before have made it.
+    pub(crate) inside: PathBuf,
 }
 
-fn parse(text: &str, origin: &str) -> Result<Kek, KekError> {
-    let bytes = BASE64_STANDARD.decode(text.trim()).ok().and_then(|b| <[u8; 32]>::try_from(b).ok());
-    bytes.map(Kek::from_bytes).ok_or_else(|| KekError::Form(origin.to_owned()))
+impl Places {
+    /// For the folder `data`, with keys in `keys`, or, if that is empty, in a folder named as the data with `-keys` behind.
+    pub(crate) fn of(data: &Path, keys: &Path) -> Self {
+        let inside = data.join("keys").join("kek");
+        if !keys.as_os_str().is_empty() {
+            return Self { beside: keys.join("kek"), inside };
+        }
+        // `.` and `..` have a name too, but do not say it.
+        let whole = if data.file_name().is_none() { fs::canonicalize(data).ok() } else { None };
+        let data = whole.as_deref().unwrap_or(data);
+        let mut name = data.file_name().unwrap_or_default().to_owned();
+        name.push("-keys");
+        Self { beside: data.with_file_name(name).join("kek"), inside }
+    }
+
+    /// The key that is there; the one inside first, as it was made with the data.
+    pub(crate) fn found(&self) -> Option<&Path> {
+        [&self.inside, &self.beside].into_iter().find(|path| path.exists()).map(PathBuf::as_path)
+    }
+}
+
+fn parse(text: String, origin: &str) -> Result<Kek, KekError> {
+    let decoded = BASE64_STANDARD.decode(text.trim());
+    vault::wipe(text.into_bytes());
+    let bytes = decoded.unwrap_or_default();
+    let kek = <[u8; 32]>::try_from(bytes.as_slice()).map(Kek::from_bytes);
+    vault::wipe(bytes);
+    kek.map_err(|_| KekError::Form(origin.to_owned()))
 }
 
 fn read(path: &Path) -> Result<Kek, KekError> {
     let wrong = |e| KekError::Io(path.to_owned(), e);
-    #[cfg(unix)]
-    if std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path).map_err(wrong)?.permissions()) & 0o077 != 0
-    {
-        return Err(KekError::Open(path.to_owned()));
-    }
-    parse(&fs::read_to_string(path).map_err(wrong)?, &path.display().to_string())
+    exposure::secret(path)?;
+    parse(fs::read_to_string(path).map_err(wrong)?, &path.display().to_string())
 }
 
 /// Writes a fresh key beside and links it into place, so that of two processes that start at once both use the
@@ -73,10 +100,10 @@ fn make(path: &Path, random: &dyn Random) -> io::Result<()> {
 
 /// The key the environment gives, or names a file of.
 fn given() -> Option<Result<Kek, KekError>> {
-    if let Ok(text) = std::env::var("PERSONHOOD_KEK") {
-        return Some(parse(&text, "PERSONHOOD_KEK"));
+    if let Some(text) = environment::take("PERSONHOOD_KEK") {
+        return Some(parse(text, "PERSONHOOD_KEK"));
     }
-    std::env::var("PERSONHOOD_KEK_FILE").ok().map(|path| read(Path::new(&path)))
+    environment::get("PERSONHOOD_KEK_FILE").map(|path| read(Path::new(&path)))
 }
 
 /// The key for a database. It is never made here: of two nodes that made one each, one could read nothing.
@@ -84,19 +111,20 @@ pub(crate) fn from_outside() -> Result<Kek, KekError> {
     given().unwrap_or(Err(KekError::Outside))
 }
 
-/// The key for `data`; a new one is made only where there is no data yet.
-pub(crate) fn load(data: &Path, has_data: bool, random: &dyn Random) -> Result<Kek, KekError> {
+/// The key in one of `places`; a new one is made only where there is no data yet.
+pub(crate) fn load(places: &Places, has_data: bool, random: &dyn Random) -> Result<Kek, KekError> {
     if let Some(given) = given() {
         return given;
     }
-    let path = file(data);
-    if !path.exists() {
-        if has_data {
-            return Err(KekError::Missing(path));
-        }
-        make(&path, random).map_err(|e| KekError::Io(path.clone(), e))?;
+    if let Some(path) = places.found() {
+        return read(path);
     }
-    read(&path)
+    let path = &places.beside;
+    if has_data {
+        return Err(KekError::Missing(path.clone()));
+    }
+    make(path, random).map_err(|e| KekError::Io(path.clone(), e))?;
+    read(path)
 }
 
 #[cfg(test)]
@@ -105,13 +133,15 @@ mod tests {
     use crate::platform::SystemRandom;
 
     #[test]
-    fn a_key_is_made_once_for_its_owner_alone_and_never_over_data() {
+    fn a_key_is_made_once_beside_the_data_for_its_owner_alone_and_never_over_data() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(matches!(load(folder.path(), true, &SystemRandom), Err(KekError::Missing(_))));
-        load(folder.path(), false, &SystemRandom).unwrap();
-        let path = file(folder.path());
+        let data = folder.path().join("data");
+        let places = Places::of(&data, Path::new(""));
+        assert!(matches!(load(&places, true, &SystemRandom), Err(KekError::Missing(_))));
+        load(&places, false, &SystemRandom).unwrap();
+        let path = folder.path().join("data-keys/kek");
         let first = fs::read(&path).unwrap();
-        load(folder.path(), true, &SystemRandom).unwrap();
+        load(&places, true, &SystemRandom).unwrap();
         make(&path, &SystemRandom).unwrap();
         assert_eq!(fs::read(&path).unwrap(), first);
         #[cfg(unix)]
@@ -119,14 +149,36 @@ mod tests {
             use std::os::unix::fs::PermissionsExt as _;
             assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o400);
             fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).unwrap();
-            assert!(matches!(load(folder.path(), true, &SystemRandom), Err(KekError::Open(_))));
+            assert!(matches!(load(&places, true, &SystemRandom), Err(KekError::Open(_))));
         }
     }
 
     #[test]
+    fn a_key_that_lies_inside_the_data_goes_on_being_used() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let places = Places::of(&data, Path::new(""));
+        make(&places.inside, &SystemRandom).unwrap();
+        load(&places, true, &SystemRandom).unwrap();
+        assert!(!places.beside.exists());
+    }
+
+    #[test]
+    fn every_data_folder_has_a_place_beside_it() {
+        let beside = |data: &str| Places::of(Path::new(data), Path::new("")).beside;
+        assert_eq!(beside("./personhood-data"), Path::new("./personhood-data-keys/kek"));
+        assert_eq!(beside("/var/lib/personhood/"), Path::new("/var/lib/personhood-keys/kek"));
+        let here = std::env::current_dir().unwrap();
+        let name = format!("{}-keys/kek", here.file_name().unwrap().to_string_lossy());
+        assert_eq!(beside("."), here.parent().unwrap().join(name));
+        let named = Places::of(Path::new("/data"), Path::new("/keys")).beside;
+        assert_eq!(named, Path::new("/keys/kek"));
+    }
+
+    #[test]
     fn only_32_bytes_in_base64_are_a_key() {
-        assert!(parse(&BASE64_STANDARD.encode([7; 32]), "x").is_ok());
-        for bad in ["", "hello", &BASE64_STANDARD.encode([7; 16])] {
+        assert!(parse(BASE64_STANDARD.encode([7; 32]), "x").is_ok());
+        for bad in [String::new(), "hello".into(), BASE64_STANDARD.encode([7; 16])] {
             assert!(parse(bad, "x").is_err());
         }
     }

@@ -2,8 +2,11 @@
 
 mod cli;
 mod config;
+mod environment;
 mod evaluate;
+mod exposure;
 mod generate;
+mod hardening;
 mod home;
 mod kek;
 mod platform;
@@ -18,6 +21,10 @@ use std::process::ExitCode;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+#[expect(unsafe_code, reason = "secrets leave the environment before anybody else could read it")]
 fn main() -> ExitCode {
+    hardening::no_dumps();
+    // SAFETY: this is the only thread so far.
+    unsafe { environment::take_secrets() };
     cli::run()
 }

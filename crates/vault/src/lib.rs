@@ -15,3 +15,8 @@ pub use envelope::{OpenError, SealError};
 pub use keyring::{Kek, Key, Nonce, TenantKeys};
 pub use locked::all_locked;
 pub use signer::{Signer, verify};
+
+/// Wipes bytes that held a key on its way here.
+pub fn wipe(mut bytes: Vec<u8>) {
+    zeroize::Zeroize::zeroize(&mut bytes);
+}

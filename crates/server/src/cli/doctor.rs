@@ -1,5 +1,7 @@
 //! `personhood doctor`: is this installation sound?
 
+use std::path::Path;
+
 use engine::finger::Fingers;
 use engine::models::Models;
 use engine::worker::Faces;
@@ -18,7 +20,7 @@ pub(crate) struct Args {
     /// For machines
     #[arg(long)]
     json: bool,
-    /// Whether another store holds the same: a data folder, or postgres://…
+    /// Whether another store holds the same: a data folder, or postgres://…; or env:NAME, or file:PATH
     #[arg(long, value_name = "PLACE")]
     same_as: Option<String>,
 }
@@ -27,6 +29,8 @@ pub(crate) struct Args {
 struct Check {
     name: &'static str,
     ok: bool,
+    /// It works, and should not stay so.
+    warning: bool,
     detail: String,
 }
 
@@ -38,8 +42,8 @@ struct Report {
 
 fn check<E: ToString>(name: &'static str, result: Result<String, E>) -> Check {
     match result {
-        Ok(detail) => Check { name, ok: true, detail },
-        Err(error) => Check { name, ok: false, detail: error.to_string() },
+        Ok(detail) => Check { name, ok: true, warning: false, detail },
+        Err(error) => Check { name, ok: false, warning: false, detail: error.to_string() },
     }
 }
 
@@ -66,6 +70,21 @@ async fn persons(registry: &Registry) -> Result<String, String> {
         damaged.len(),
         named.join(", ")
     ))
+}
+
+/// Where the key is, if it lies in a file of ours: not where a copy of the data takes it along.
+fn key_place(config: &Config) -> Option<Check> {
+    let places = config.key_places();
+    let key = places.found()?;
+    let whole = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let inside = whole(key).starts_with(whole(&config.data));
+    let detail = if inside {
+        let beside = if places.beside == key { Path::new("another folder") } else { &places.beside };
+        format!("{} lies inside the data folder: move it to {}", key.display(), beside.display())
+    } else {
+        key.display().to_string()
+    };
+    Some(Check { name: "key place", ok: true, warning: inside, detail })
 }
 
 /// Whether everybody with an enrolled face can be found, and nobody else.
@@ -133,6 +152,7 @@ pub(crate) async fn run(config: &Config, args: Args) -> Outcome {
     if settings.is_some() || config.data.exists() {
         if settings.is_none() {
             checks.push(check("data folder", folder(config)));
+            checks.extend(key_place(config));
         }
         match home::open(config).await {
             Err(error) => checks.push(check("key and store", Err(error))),
@@ -170,14 +190,20 @@ pub(crate) async fn run(config: &Config, args: Args) -> Outcome {
         }
     }
     if let Some(other) = &args.same_as {
-        checks.push(check("same content", same(config, other).await));
+        let other = transfer::named(other)?;
+        checks.push(check("same content", same(config, &other).await));
     }
     let report = Report { ok: checks.iter().all(|c| c.ok), checks };
     if args.json {
         println!("{}", serde_json::to_string(&report)?);
     } else {
         for c in &report.checks {
-            println!("{:4} {}: {}", if c.ok { "ok" } else { "FAIL" }, c.name, c.detail);
+            let word = match (c.ok, c.warning) {
+                (false, _) => "FAIL",
+                (true, true) => "WARN",
+                (true, false) => "ok",
+            };
+            println!("{word:4} {}: {}", c.name, c.detail);
         }
     }
     Ok(report.ok)

@@ -34,12 +34,15 @@ struct Cli {
 
 #[derive(Args)]
 struct Common {
-    /// Folder of the store and its key
+    /// Folder of the store
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// PostgreSQL instead of the folder; better set as PERSONHOOD_DATABASE_URL, where no other user sees it
+    /// PostgreSQL instead of the folder; with a password only as PERSONHOOD_DATABASE_URL or in a file
     #[arg(long, global = true, value_name = "URL")]
     database_url: Option<String>,
+    /// File with that URL
+    #[arg(long, global = true, value_name = "FILE")]
+    database_url_file: Option<PathBuf>,
     /// File of settings
     #[arg(long, global = true, value_name = "FILE", env = "PERSONHOOD_CONFIG")]
     config: Option<PathBuf>,
@@ -99,6 +102,7 @@ fn flags(common: &Common, serve: &ServeArgs) -> Table {
     let texts = [
         ("data", path(&common.data)),
         ("database_url", common.database_url.clone()),
+        ("database_url_file", path(&common.database_url_file)),
         ("models_dir", path(&common.models_dir)),
         ("log_format", common.log_format.clone()),
         ("listen", serve.listen.clone()),

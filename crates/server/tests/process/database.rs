@@ -6,7 +6,7 @@ use std::process::Output;
 use serde_json::{Value, json};
 use testkit::{Bucket, Cluster, shared_cluster};
 
-use crate::support::{Client, KEK, Server, over, personhood, token, token_from};
+use crate::support::{Client, KEK, Server, folder, over, personhood, token, token_from};
 
 /// A fresh database, from a thread without a runtime.
 fn database(cluster: &Cluster) -> String {
@@ -26,7 +26,7 @@ fn total(client: &mut Client) -> Value {
 #[test]
 fn nodes_start_together_and_one_goes_on_when_another_is_killed() {
     let Some(cluster) = shared_cluster() else { return };
-    let (url, folders) = (database(cluster), [(); 3].map(|()| tempfile::tempdir().unwrap()));
+    let (url, folders) = (database(cluster), [(); 3].map(|()| folder()));
     let nodes: Vec<Server> = std::thread::scope(|scope| {
         let starting: Vec<_> =
             folders.iter().map(|folder| scope.spawn(|| Server::start_over(&url, folder.path()))).collect();
@@ -55,7 +55,7 @@ fn nodes_start_together_and_one_goes_on_when_another_is_killed() {
 #[test]
 fn a_database_is_not_opened_without_its_key() {
     let Some(cluster) = shared_cluster() else { return };
-    let (url, folder) = (database(cluster), tempfile::tempdir().unwrap());
+    let (url, folder) = (database(cluster), folder());
     token_from(&mut over(&url, folder.path()));
     let said = |output: Output| String::from_utf8_lossy(&output.stderr).into_owned();
     let without =
@@ -79,7 +79,7 @@ fn doctor(data: &Path, other: &str) -> Value {
 fn a_folder_moves_into_a_database_and_back_and_is_the_same() {
     let Some(cluster) = shared_cluster() else { return };
     let url = database(cluster);
-    let [data, back, logs] = [(); 3].map(|()| tempfile::tempdir().unwrap());
+    let [data, back, logs] = [(); 3].map(|()| folder());
     let secret = token(data.path());
     let server = Server::start(data.path());
     let mut client = Client::connect(server.address, &secret).unwrap();
@@ -89,8 +89,14 @@ fn a_folder_moves_into_a_database_and_back_and_is_the_same() {
     drop(client);
     assert!(server.terminate());
     let place = |folder: &tempfile::TempDir| folder.path().to_str().unwrap().to_owned();
-    for (from, to) in [(place(&data), url.clone()), (url.clone(), place(&back))] {
+    // The URL of a database may hold a password: it need not stand on the command line.
+    let file = logs.path().join("url");
+    std::fs::write(&file, &url).unwrap();
+    std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let from_file = format!("file:{}", file.display());
+    for (from, to) in [(place(&data), "env:TARGET_URL".to_owned()), (from_file, place(&back))] {
         let output = personhood(data.path())
+            .env("TARGET_URL", &url)
             .args(["migrate-store", "--json", "--from", &from, "--to", &to])
             .output()
             .unwrap();
@@ -116,7 +122,7 @@ fn a_folder_moves_into_a_database_and_back_and_is_the_same() {
 #[test]
 fn images_lie_in_an_image_store_with_signed_requests_and_come_back() {
     let (Some(cluster), Some(bucket)) = (shared_cluster(), Bucket::start()) else { return };
-    let (url, folder) = (database(cluster), tempfile::tempdir().unwrap());
+    let (url, folder) = (database(cluster), folder());
     let secret = token_from(&mut over(&url, folder.path()));
     let mut command = over(&url, folder.path());
     command
@@ -127,7 +133,14 @@ fn images_lie_in_an_image_store_with_signed_requests_and_come_back() {
     let mut client = Client::connect(server.address, &secret).unwrap();
     let print = testkit::fingers::text(&testkit::fingers::record(40));
     let body = json!({"firstName": "A", "lastName": "B", "biometricData": {"fingerprint": print}});
-    let made = client.send("POST", "/v2/persons", Some(&body.to_string())).unwrap();
+    // Galleries are loaded after the start.
+    let made = loop {
+        let made = client.send("POST", "/v2/persons", Some(&body.to_string())).unwrap();
+        if made.status != 503 {
+            break made;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    };
     assert_eq!(made.status, 201, "{}", made.body);
     let id = serde_json::from_str::<Value>(&made.body).unwrap()["id"].as_str().unwrap().to_owned();
     assert_eq!(bucket.images().len(), 1);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::support::{Client, Server, seeing, token};
+use crate::support::{Client, Server, folder, seeing, token};
 use serde_json::Value;
 
 const CLIENTS: usize = 3;
@@ -22,7 +22,7 @@ fn load(server: &Server, token: &str, body: &str, enrolled: &AtomicUsize) {
 
 #[test]
 fn killed_while_enrolling_the_next_server_finds_everybody_and_nobody_else() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let data = folder.path().join("data");
     let token = token(&data);
     let image = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, testkit::faces::ana());

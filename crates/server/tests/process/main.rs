@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up must fail loudly")]
 
+mod clients;
 mod crash;
 mod database;
 mod gallery;
+mod secrets;
 mod slow;
 mod support;

@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use crate::support::{Client, Server, token};
+use crate::support::{Client, Server, folder, token};
 
 /// How long the server keeps a connection on which `write` is called once a second.
 fn kept(address: std::net::SocketAddr, first: &[u8], then: &[u8], limit: Duration) -> Duration {
@@ -32,7 +32,7 @@ fn kept(address: std::net::SocketAddr, first: &[u8], then: &[u8], limit: Duratio
 
 #[test]
 fn silent_and_slow_connections_are_closed_while_others_are_served() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let data = folder.path().join("data");
     let token = token(&data);
     // Short limits keep the test short; the mechanism is the same.
@@ -68,7 +68,7 @@ fn silent_and_slow_connections_are_closed_while_others_are_served() {
 
 #[test]
 fn beyond_the_cap_connections_are_closed_at_once_and_places_come_free_again() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let data = folder.path().join("data");
     let token = token(&data);
     let settings = folder.path().join("settings.toml");

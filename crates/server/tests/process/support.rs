@@ -8,10 +8,18 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+/// A temporary folder that others cannot enter, as a data folder must be.
+pub(crate) fn folder() -> tempfile::TempDir {
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+    tempfile::Builder::new().permissions(mode).tempdir().unwrap()
+}
+
 /// The binary, pointed at a data folder, without faces.
 pub(crate) fn personhood(data: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_personhood"));
     command.arg("--data").arg(data).env("PERSONHOOD_ENGINE_RUNTIME", "none");
+    // By default it would lie beside a folder that a test removes.
+    command.env("PERSONHOOD_KEYS_DIR", data.join("keys"));
     command
 }
 
