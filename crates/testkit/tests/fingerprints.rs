@@ -19,6 +19,11 @@ async fn app() -> App {
     app_with(engine()).await
 }
 
+/// A test image's file as it is kept.
+fn bare(name: &str) -> Vec<u8> {
+    engine::finger::bare(file(name), engine::finger::Kind::Png).unwrap()
+}
+
 async fn enrol(app: &App, name: &str, bytes: &[u8]) -> String {
     app.post("/v2/persons", &body(name, bytes)).await.expect(201).id()
 }
@@ -267,8 +272,8 @@ async fn samples_have_a_finger_a_quality_and_three_impressions_at_most() {
     assert_eq!(shown.json["biometricData"]["samples"].as_array().unwrap().len(), 4);
     assert_eq!(
         shown.json["biometricData"]["fingerprint"],
-        text(&file("p2_1")),
-        "the first is the one that is shown"
+        text(&bare("p2_1")),
+        "the first is the one that is shown, without the metadata of its file"
     );
     // Only impressions of the finger that is asked for are compared.
     let mut probe = sample(&file("p1_1"), "right-index");
@@ -286,7 +291,7 @@ async fn samples_have_a_finger_a_quality_and_three_impressions_at_most() {
         samples.json["data"].as_array().unwrap().iter().find(|s| s["primary"] == true).unwrap()["id"].clone();
     app.delete(&format!("{path}/{}", primary.as_str().unwrap())).await.expect(200);
     let shown = app.get(&format!("/v2/persons/{ann}")).await.expect(200);
-    assert_eq!(shown.json["biometricData"]["fingerprint"], text(&file("p1_1")));
+    assert_eq!(shown.json["biometricData"]["fingerprint"], text(&bare("p1_1")));
     verify(&app, &ann, &probe).await.problem(409, "no-fingerprint-enrolled");
 }
 
@@ -491,4 +496,41 @@ async fn merging_brings_fingers_together_and_parting_takes_them_apart() {
     app.post(&format!("/v2/persons/{ann}/unmerge"), &json!({ "personId": other })).await.expect(200);
     assert_eq!(verify(&app, &ann, &probe(&file("p2_1"))).await.expect(200).json["match"], json!(false));
     assert_eq!(verify(&app, &other, &probe(&file("p2_1"))).await.expect(200).json["match"], json!(true));
+}
+
+/// A PNG with a text that a client did not mean to send.
+fn with_text(canary: &[u8]) -> Vec<u8> {
+    let png = encoded(&image("p1_1"), ImageFormat::Png);
+    let body = [b"Comment\0", canary].concat();
+    let length = u32::try_from(body.len()).unwrap().to_be_bytes();
+    [&png[..33], &length, b"tEXt", &body, &[0; 4], &png[33..]].concat()
+}
+
+#[tokio::test]
+async fn a_fingerprints_file_comes_back_without_its_metadata_and_the_same_file_again_changes_nothing() {
+    for app in [App::start().await, app_with(built_in()).await] {
+        let canary = b"CANARY 52.5200N 13.4050E";
+        let sent = with_text(canary);
+        let id = enrol(&app, "Ann", &sent).await;
+        let path = format!("/v2/persons/{id}");
+        let shown = app.get(&path).await.expect(200);
+        use base64::Engine as _;
+        let print = shown.json["biometricData"]["fingerprint"].as_str().unwrap();
+        let stored = base64::prelude::BASE64_STANDARD.decode(print).unwrap();
+        assert!(!stored.windows(canary.len()).any(|w| w == canary));
+        let pixels = |bytes: &[u8]| image::load_from_memory(bytes).unwrap().into_luma8();
+        assert!(pixels(&stored) == testkit::fingers::image("p1_1"));
+        for again in [sent, stored] {
+            let body = json!({ "biometricData": { "fingerprint": text(&again) } });
+            let put = app.put(&path, &body).await.expect(200);
+            assert_eq!(put.json["version"], shown.json["version"]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_fingerprints_file_whose_metadata_cannot_be_told_from_its_picture_is_refused() {
+    let app = App::start().await;
+    let sent = with_text(b"CANARY");
+    app.post("/v2/persons", &body("Ann", &sent[..60])).await.problem(422, "fingerprint-undecodable");
 }
