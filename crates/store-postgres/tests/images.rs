@@ -70,7 +70,7 @@ async fn add_tenant(store: &PostgresStore) {
         sealed_name: vec![2],
         created_at: Time::EPOCH,
     };
-    assert!(store.add_tenant(row).await.unwrap());
+    assert!(store.add_tenant(row).await.expect("a tenant"));
 }
 
 /// The clock of the image store counts whole seconds.
@@ -135,13 +135,13 @@ async fn a_restored_copy_removes_none_of_the_firsts_images() {
 
 /// A copy of a database, as a backup that was restored beside it.
 async fn copy_of(cluster: &Cluster, database: &str) -> String {
-    let name = database.rsplit('/').next().unwrap();
+    let name = database.rsplit('/').next().expect("a name");
     let client = cluster.client("postgres").await;
     // Connections that were dropped may take a moment to be gone.
     client
         .execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", &[&name])
         .await
-        .unwrap();
+        .expect("connections are ended");
     for _ in 0..100 {
         let copy = format!("CREATE DATABASE {name}_copy TEMPLATE {name} OWNER app");
         if client.batch_execute(&copy).await.is_ok() {

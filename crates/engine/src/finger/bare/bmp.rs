@@ -42,7 +42,7 @@ impl Header {
             let colours = if bits <= 8 { 1 << bits } else { 0 };
             return Some(Self { bytes: header, width, height, bits, compression: 0, colours, colour: 3 });
         }
-        let side = |at| Some(usize::try_from(le32(&header, at)?.cast_signed().unsigned_abs()).ok()?);
+        let side = |at| usize::try_from(le32(&header, at)?.cast_signed().unsigned_abs()).ok();
         let (width, height, bits) = (side(4)?, side(8)?, le16(&header, 14)?);
         let (compression, used) = (le32(&header, 16)?, usize::try_from(le32(&header, 32)?).ok()?);
         let colours = match used {
