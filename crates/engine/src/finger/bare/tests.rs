@@ -123,16 +123,21 @@ fn with_canaries() -> Vec<(Kind, Vec<u8>)> {
 
 #[test]
 fn no_format_keeps_a_text_and_every_pixel_stays() {
+    let mut leaking = Vec::new();
     for (kind, file) in with_canaries() {
         assert_eq!(Kind::of(&file), Some(kind));
         let file = [&file[..], CANARY].concat();
         assert!(has_canary(&file));
         let cut = bare(file.clone(), kind).unwrap();
-        assert!(!has_canary(&cut), "{kind:?}");
+        if has_canary(&cut) {
+            leaking.push(kind);
+            continue;
+        }
         assert_eq!(Kind::of(&cut), Some(kind));
         assert!(pixels(&cut, kind) == pixels(&file, kind), "{kind:?}");
         assert_eq!(bare(cut.clone(), kind).unwrap(), cut, "{kind:?}: cut once is cut for good");
     }
+    assert_eq!(leaking, []);
 }
 
 #[test]
