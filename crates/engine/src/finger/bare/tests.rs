@@ -94,7 +94,8 @@ fn bmp() -> Vec<u8> {
     let mut file = plain[..14].to_vec();
     let mut long = plain[14..54].to_vec();
     long[..4].copy_from_slice(&124u32.to_le_bytes());
-    long.resize(56, 0);
+    // After the name of the colour space, which is written anew.
+    long.resize(64, 0);
     long.extend(CANARY);
     long.resize(124, 7);
     file.extend(long);
