@@ -147,6 +147,14 @@ impl Models {
         self.folder.join(format!("{}-{short}.onnx", weights.id))
     }
 
+    /// Where an earlier version kept weights, prepared: nothing but a file beside them said that they are the right ones, so they
+    /// are fetched anew.
+    fn earlier(&self, weights: &Weights) -> PathBuf {
+        let file = self.file(weights);
+        let name = file.file_stem().unwrap_or_default().to_string_lossy();
+        file.with_file_name(format!("{name}-p2.onnx"))
+    }
+
     /// Where the inference library for this machine lies, if the manifest has one.
     #[must_use]
     pub fn library(&self) -> Option<PathBuf> {
@@ -326,10 +334,18 @@ impl Models {
         Ok(lock)
     }
 
-    /// Whether the network that finds minutiae is installed.
+    /// Whether the network that finds minutiae is installed, or was by an earlier version: then it is missed, as the program in
+    /// its place would make all templates anew.
     #[must_use]
     pub fn has_fingerprint_network(&self) -> bool {
-        self.file(&self.manifest.fingerprints().network.weights).exists()
+        self.file(&self.manifest.fingerprints().network.weights).exists() || self.misses_fingerprint_network()
+    }
+
+    /// Whether the network that finds minutiae was installed by an earlier version, and is to be fetched anew.
+    #[must_use]
+    pub fn misses_fingerprint_network(&self) -> bool {
+        let weights = &self.manifest.fingerprints().network.weights;
+        !self.file(weights).exists() && self.earlier(weights).exists()
     }
 
     fn all_weights(&self) -> impl Iterator<Item = &Weights> {
@@ -380,7 +396,12 @@ impl Models {
             // What cannot be prepared is refused now, and not when it is needed.
             fold::fold(bytes)?;
         }
-        Ok(write_whole(&self.file(weights), bytes)?)
+        write_whole(&self.file(weights), bytes)?;
+        for file in [self.earlier(weights), self.earlier(weights).with_extension("sha256")] {
+            // Of no use any more; where it cannot be removed it harms nobody.
+            let _ = fs::remove_file(file);
+        }
+        Ok(())
     }
 }
 
@@ -436,6 +457,24 @@ mod tests {
             fs::write(library.with_added_extension("sha256"), digest::of_bytes(b"native code")).unwrap();
             assert!(matches!(models.checked_library(), Err(ModelsError::Hash { .. })));
         }
+    }
+
+    #[test]
+    fn a_network_that_an_earlier_version_installed_is_missed_and_not_replaced_by_the_program() {
+        let (folder, models) = source(b"weights");
+        let next = Models::of(
+            models.folder.as_path(),
+            fs::read_to_string(folder.path().join("manifest.toml")).unwrap(),
+        );
+        let next = next.unwrap();
+        assert!(!next.has_fingerprint_network());
+        let weights = next.manifest().fingerprints().network.weights.clone();
+        fs::write(next.earlier(&weights), b"prepared").unwrap();
+        assert!(next.has_fingerprint_network() && next.misses_fingerprint_network());
+        assert!(matches!(next.read(&weights), Err(ModelsError::Missing(_))));
+        models.install(folder.path()).unwrap();
+        assert!(next.has_fingerprint_network() && !next.misses_fingerprint_network());
+        assert!(!next.earlier(&weights).exists());
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use api::Api;
 use domain::{Scopes, TenantId};
 use engine::finger::{Extractor, Fingers};
-use engine::models::{Manifest, Models};
+use engine::models::{Manifest, Models, ModelsError};
 use engine::runtime::Fallback;
 use engine::worker::Faces;
 use registry::Registry;
@@ -116,11 +116,21 @@ pub(crate) fn fingers(config: &Config, built_in: bool) -> Result<Fingers, Failur
     // Whoever has no place for weights still has the built-in program.
     let models = match Models::open(&config.models()) {
         Ok(models) => models,
+        // The network may be there, and another extractor in its place would make all templates anew.
+        Err(error @ ModelsError::Untrusted { .. }) => return Err(error.into()),
         Err(error) => {
             tracing::warn!(%error, "the models' folder cannot be used");
             return Ok(Fingers::built_in(&Manifest::built_in()?, settings)?);
         }
     };
+    if !built_in && models.misses_fingerprint_network() {
+        tracing::info!(
+            "the network for fingerprints is fetched anew: an earlier version kept it in another form"
+        );
+        if let Err(error) = models.pull_fingerprints(&Bar::default()) {
+            tracing::warn!(%error, "models could not be fetched");
+        }
+    }
     Ok(if built_in || !models.has_fingerprint_network() {
         Fingers::built_in(models.manifest(), settings)?
     } else if config.fallback_only() {

@@ -41,6 +41,34 @@ fn the_key_leaves_the_environment_of_the_process_and_nothing_is_dumped() {
     server.kill();
 }
 
+/// Of a process that may be dumped, the files in `/proc` that show its memory belong to its user; else to root.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_process_of_the_same_user_looks_into_the_server() {
+    use std::os::unix::fs::{MetadataExt as _, chown};
+    use std::os::unix::process::CommandExt as _;
+    const NOBODY: u32 = 65_534;
+    let temporary = folder();
+    let is_root = fs::metadata(temporary.path()).unwrap().uid() == 0;
+    let data = temporary.path().join("data");
+    let mut command = personhood(&data);
+    if is_root {
+        // Root's own files say nothing; and another user may not reach where the binary was built.
+        let program = temporary.path().join("personhood");
+        fs::copy(command.get_program(), &program).unwrap();
+        chown(temporary.path(), Some(NOBODY), Some(NOBODY)).unwrap();
+        let own = command;
+        command = Command::new(program);
+        command.args(own.get_args()).uid(NOBODY).gid(NOBODY);
+        command.envs(own.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    }
+    let server = Server::run(&mut command, &data);
+    let process = format!("/proc/{}", server.pid());
+    assert_ne!(fs::metadata(&data).unwrap().uid(), 0, "the server is not root");
+    assert_eq!(fs::metadata(format!("{process}/environ")).unwrap().uid(), 0);
+    server.kill();
+}
+
 #[test]
 fn a_password_on_the_command_line_is_refused_with_the_ways_out() {
     let folder = folder();

@@ -76,7 +76,7 @@ fn biometrics_in() -> Value {
         "type": ["object", "null"], "additionalProperties": false,
         "properties": {
             "faceImage": image("JPEG or PNG, at most 6,000 pixels a side and 25 million pixels."),
-            "fingerprint": image("PNG, JPEG, BMP, TIFF or WSQ image of one finger, or a record of ISO/IEC 19794-2:2005 or 2011 or ANSI 378-2004, at most 1 MiB; kept as sent."),
+            "fingerprint": image("PNG, JPEG, BMP, TIFF or WSQ image of one finger, or a record of ISO/IEC 19794-2:2005 or 2011 or ANSI 378-2004, at most 1 MiB; an image is kept without the metadata of its file."),
             "dpi": dpi(), "finger": finger(true),
             "livenessDetection": { "type": ["boolean", "null"], "description": "Accepted on the liveness route; `true` elsewhere is refused." },
             "livenessScore": { "description": "Read-only: may be repeated." },
