@@ -27,6 +27,8 @@ pub(crate) enum KekError {
         "with a database the key comes from outside: set PERSONHOOD_KEK (32 bytes in base64) or PERSONHOOD_KEK_FILE, the same for all nodes"
     )]
     Outside,
+    #[error("{0} cannot be made ({1}): name another folder with keys_dir (PERSONHOOD_KEYS_DIR)")]
+    Make(PathBuf, io::Error),
     #[error("{0}: {1}")]
     Io(PathBuf, io::Error),
 }
@@ -123,7 +125,7 @@ pub(crate) fn load(places: &Places, has_data: bool, random: &dyn Random) -> Resu
     if has_data {
         return Err(KekError::Missing(path.clone()));
     }
-    make(path, random).map_err(|e| KekError::Io(path.clone(), e))?;
+    make(path, random).map_err(|e| KekError::Make(path.clone(), e))?;
     read(path)
 }
 

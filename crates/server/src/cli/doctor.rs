@@ -13,7 +13,7 @@ use store_postgres::PostgresStore;
 use super::Outcome;
 use crate::config::Config;
 use crate::transfer::{self, Content};
-use crate::{home, serve};
+use crate::{exposure, home, serve};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -50,10 +50,7 @@ fn check<E: ToString>(name: &'static str, result: Result<String, E>) -> Check {
 /// Whether others than the owner can enter the data folder.
 fn folder(config: &Config) -> Result<String, String> {
     let metadata = std::fs::metadata(&config.data).map_err(|e| format!("{}: {e}", config.data.display()))?;
-    #[cfg(unix)]
-    if std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o077 != 0 {
-        return Err(format!("{} can be entered by others; make it mode 0700", config.data.display()));
-    }
+    exposure::folder(&config.data).map_err(|e| e.to_string())?;
     Ok(if metadata.is_dir() { "private" } else { "not a folder" }.into())
 }
 
