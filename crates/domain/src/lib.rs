@@ -6,6 +6,7 @@
 pub mod biometric;
 pub mod clock;
 pub mod error;
+pub mod fair;
 pub mod id;
 pub mod lifecycle;
 pub mod person;

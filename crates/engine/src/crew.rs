@@ -1,11 +1,13 @@
-//! Threads that each own a worker, behind one bounded queue: overload is an answer, never a long wait.
+//! Threads that each own a worker, behind one bounded queue: overload is an answer, never a long wait. Tenants are served
+//! in turn, so that a crowd of one costs another no more than one piece of work before its own.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::{io, thread};
 
+use domain::TenantId;
 use domain::biometric::{Rejection, RejectionCode};
+use domain::fair::Queue;
 use tokio::sync::oneshot;
 
 use crate::error::EngineError;
@@ -14,16 +16,28 @@ use crate::runtime::RuntimeError;
 /// A piece of work.
 type Job<W> = Box<dyn FnOnce(&mut W) + Send>;
 
+/// Whose work it is; none is the server's own.
+pub(crate) type Lane = Option<TenantId>;
+
 /// The threads; they end when the last clone is dropped.
 pub(crate) struct Crew<W> {
-    queue: SyncSender<Job<W>>,
+    office: Arc<Office<W>>,
     /// What a request is told whose work panicked.
     undecodable: RejectionCode,
 }
 
+/// Where work is handed in. The threads hold the queue alone, so that this is dropped with the last clone.
+struct Office<W>(Arc<Queue<Lane, Job<W>>>);
+
+impl<W> Drop for Office<W> {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
 impl<W> Clone for Crew<W> {
     fn clone(&self) -> Self {
-        Self { queue: self.queue.clone(), undecodable: self.undecodable }
+        Self { office: Arc::clone(&self.office), undecodable: self.undecodable }
     }
 }
 
@@ -35,35 +49,42 @@ impl<W: Send + 'static> Crew<W> {
         places: usize,
         undecodable: RejectionCode,
     ) -> io::Result<Self> {
-        let (queue, jobs) = sync_channel(places.max(1));
-        let jobs = Arc::new(Mutex::new(jobs));
-        for (index, worker) in workers.into_iter().enumerate() {
-            let jobs = Arc::clone(&jobs);
-            thread::Builder::new().name(format!("{name}-{index}")).spawn(move || work(worker, &jobs))?;
+        let queue = Arc::new(Queue::new(places));
+        let office = Arc::new(Office(Arc::clone(&queue)));
+        let threads = workers.len();
+        for (index, mut worker) in workers.into_iter().enumerate() {
+            let queue = Arc::clone(&queue);
+            let work = move || {
+                while let Some((lane, job)) = queue.pop_of(threads) {
+                    let job: Job<W> = job;
+                    job(&mut worker);
+                    queue.done(&lane);
+                }
+            };
+            thread::Builder::new().name(format!("{name}-{index}")).spawn(work)?;
         }
-        Ok(Self { queue, undecodable })
+        Ok(Self { office, undecodable })
     }
 
-    /// The answer to a piece of work; `Busy` at once when the queue is full.
+    /// The answer to a piece of work; `Busy` at once when the lane is full.
     pub(crate) async fn ask<T: Send + 'static>(
         &self,
+        lane: Lane,
         work: impl FnOnce(&mut W) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<T, EngineError> {
         let (job, answer) = self.job(work);
-        self.queue.try_send(job).map_err(|error| match error {
-            TrySendError::Full(_) => EngineError::Busy,
-            TrySendError::Disconnected(_) => stopped(),
-        })?;
+        self.office.0.push(lane, job).map_err(|_| EngineError::Busy)?;
         answer.await.unwrap_or_else(|_| Err(stopped()))
     }
 
     /// As [`Self::ask`], from a thread that may wait for a place: never `Busy`.
     pub(crate) fn ask_blocking<T: Send + 'static>(
         &self,
+        lane: Lane,
         work: impl FnOnce(&mut W) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<T, EngineError> {
         let (job, answer) = self.job(work);
-        self.queue.send(job).map_err(|_| stopped())?;
+        self.office.0.push_waiting(&lane, job).map_err(|_| stopped())?;
         answer.blocking_recv().unwrap_or_else(|_| Err(stopped()))
     }
 
@@ -92,13 +113,40 @@ fn stopped() -> EngineError {
     EngineError::Fault(RuntimeError("the inference threads have stopped".into()))
 }
 
-fn work<W>(mut worker: W, jobs: &Mutex<Receiver<Job<W>>>) {
-    loop {
-        // The lock is held while waiting: exactly one idle worker waits in `recv`, the others for the lock.
-        let received = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        match received {
-            Ok(job) => job(&mut worker),
-            Err(_) => return,
-        }
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    /// The worker is held up while others hand their work in, so that the order is theirs to decide and no clock's.
+    #[tokio::test]
+    async fn a_crowd_of_one_tenant_does_not_stand_before_another() {
+        let (many, one) = (Some(TenantId::from_bytes([1; 16])), Some(TenantId::from_bytes([2; 16])));
+        let (begin, begun) = mpsc::channel::<()>();
+        let crew = Crew::start("test", vec![Vec::<u8>::new()], 16, RejectionCode::ImageUndecodable).unwrap();
+        let (started, has_started) = oneshot::channel();
+        let held = crew.clone();
+        let held = tokio::spawn(async move {
+            let work = move |_: &mut Vec<u8>| {
+                let _ = started.send(());
+                begun.recv().map_err(|_| stopped())
+            };
+            held.ask(None, work).await
+        });
+        has_started.await.unwrap();
+        let ask = |lane: Lane, mark: u8| {
+            let (job, answer) = crew.job(move |done: &mut Vec<u8>| {
+                done.push(mark);
+                Ok(done.clone())
+            });
+            crew.office.0.push(lane, job).map(|()| answer).map_err(|_| EngineError::Busy)
+        };
+        let crowd: Vec<_> = (0..20).map(|_| ask(many, 1)).collect();
+        assert!(crowd.iter().any(Result::is_err), "its lane is full, which is its own affair");
+        let answer = ask(one, 2).expect("another tenant finds a place");
+        begin.send(()).unwrap();
+        held.await.unwrap().unwrap();
+        assert_eq!(answer.await.unwrap().unwrap(), [1, 2], "one of the crowd was before it, not all");
     }
 }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use domain::TenantId;
 use domain::biometric::{Calibration, RejectionCode};
 
-use crate::crew::Crew;
+use crate::crew::{Crew, Lane};
 use crate::error::EngineError;
 use crate::face::{Analysis, Chain, Detection, Gates, ImageLimits, ModelIds, Want};
 use crate::models::{Models, ModelsError};
@@ -77,6 +78,8 @@ pub struct Meaning {
 #[derive(Clone)]
 pub struct Faces {
     crew: Crew<Box<dyn Analyst>>,
+    /// Whose images it looks at.
+    lane: Lane,
     meaning: Arc<Meaning>,
     runtime: Arc<str>,
 }
@@ -136,7 +139,13 @@ impl Faces {
     ) -> Result<Self, StartError> {
         let analysts = analysts.into_iter().map(|a| Box::new(a) as Box<dyn Analyst>).collect();
         let crew = Crew::start("face", analysts, places, RejectionCode::ImageUndecodable)?;
-        Ok(Self { crew, meaning: Arc::new(meaning), runtime: runtime.into() })
+        Ok(Self { crew, lane: None, meaning: Arc::new(meaning), runtime: runtime.into() })
+    }
+
+    /// The same engine for the images of one tenant: tenants are served in turn.
+    #[must_use]
+    pub fn of(&self, tenant: TenantId) -> Self {
+        Self { lane: Some(tenant), ..self.clone() }
     }
 
     /// Names and versions of the models.
@@ -166,9 +175,9 @@ impl Faces {
     /// Analyses an image file on one of the threads.
     ///
     /// # Errors
-    /// [`EngineError`]; `Busy` at once when the queue is full.
+    /// [`EngineError`]; `Busy` at once when the tenant's part of the queue is full.
     pub async fn analyse(&self, bytes: Vec<u8>, want: Want) -> Result<Analysis, EngineError> {
-        self.crew.ask(move |analyst| analyst.analyse(&bytes, want)).await
+        self.crew.ask(self.lane, move |analyst| analyst.analyse(&bytes, want)).await
     }
 
     /// Finds all faces of an image file on one of the threads.
@@ -176,7 +185,7 @@ impl Faces {
     /// # Errors
     /// As [`Self::analyse`].
     pub async fn detect(&self, bytes: Vec<u8>) -> Result<Detection, EngineError> {
-        self.crew.ask(move |analyst| analyst.detect(&bytes)).await
+        self.crew.ask(self.lane, move |analyst| analyst.detect(&bytes)).await
     }
 
     /// As [`Self::analyse`], from a thread that may wait.
@@ -184,6 +193,6 @@ impl Faces {
     /// # Errors
     /// As [`Self::analyse`], but never `Busy`.
     pub fn analyse_blocking(&self, bytes: Vec<u8>, want: Want) -> Result<Analysis, EngineError> {
-        self.crew.ask_blocking(move |analyst| analyst.analyse(&bytes, want))
+        self.crew.ask_blocking(self.lane, move |analyst| analyst.analyse(&bytes, want))
     }
 }

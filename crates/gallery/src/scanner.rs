@@ -1,10 +1,11 @@
-//! Threads that search, behind a bounded queue. Questions that wait are answered together, in one pass.
+//! Threads that search, behind a bounded queue. Questions that wait for one gallery are answered together, in one pass;
+//! galleries take turns.
 
-use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
+use domain::fair::Lanes;
 use tokio::sync::oneshot;
 
 use crate::gallery::Gallery;
@@ -33,9 +34,9 @@ struct Pass {
     busy: usize,
 }
 
-#[derive(Default)]
 struct Queue {
-    waiting: VecDeque<Job>,
+    /// By the gallery's address: what waits holds its gallery, so that no other can have that address meanwhile.
+    waiting: Lanes<usize, Job>,
     pass: Option<Pass>,
     closing: bool,
 }
@@ -43,7 +44,11 @@ struct Queue {
 struct Desk {
     queue: Mutex<Queue>,
     changed: Condvar,
-    places: usize,
+}
+
+/// The lane of a gallery.
+fn lane(gallery: &Arc<Gallery>) -> usize {
+    Arc::as_ptr(gallery) as usize
 }
 
 /// Searching threads; they end when this is dropped.
@@ -58,7 +63,8 @@ impl Scanner {
     /// # Errors
     /// What the operating system says.
     pub fn start(threads: usize, places: usize) -> std::io::Result<Self> {
-        let desk = Desk { queue: Mutex::default(), changed: Condvar::new(), places };
+        let queue = Queue { waiting: Lanes::new(places), pass: None, closing: false };
+        let desk = Desk { queue: Mutex::new(queue), changed: Condvar::new() };
         let mut scanner = Self { desk: Arc::new(desk), threads: Vec::new() };
         for number in 0..threads.max(1) {
             let desk = Arc::clone(&scanner.desk);
@@ -74,8 +80,8 @@ impl Scanner {
     /// # Errors
     /// [`Full`], at once.
     pub fn ask(&self, gallery: Arc<Gallery>, question: Question) -> Result<oneshot::Receiver<Found>, Full> {
-        let mut queue = self.room_for(1)?;
-        let found = queue.add(gallery, question);
+        let mut queue = self.desk.lock();
+        let found = queue.add(gallery, question)?;
         drop(queue);
         self.desk.changed.notify_one();
         Ok(found)
@@ -90,16 +96,14 @@ impl Scanner {
         gallery: &Arc<Gallery>,
         questions: Vec<Question>,
     ) -> Result<Vec<oneshot::Receiver<Found>>, Full> {
-        let mut queue = self.room_for(questions.len())?;
+        let mut queue = self.desk.lock();
+        if !queue.waiting.has_room(&lane(gallery), questions.len()) {
+            return Err(Full);
+        }
         let found = questions.into_iter().map(|question| queue.add(Arc::clone(gallery), question)).collect();
         drop(queue);
         self.desk.changed.notify_one();
-        Ok(found)
-    }
-
-    fn room_for(&self, questions: usize) -> Result<MutexGuard<'_, Queue>, Full> {
-        let queue = self.desk.lock();
-        if queue.waiting.len() + questions > self.desk.places { Err(Full) } else { Ok(queue) }
+        found
     }
 }
 
@@ -114,28 +118,24 @@ impl Drop for Scanner {
 }
 
 impl Queue {
-    fn add(&mut self, gallery: Arc<Gallery>, question: Question) -> oneshot::Receiver<Found> {
+    fn add(&mut self, gallery: Arc<Gallery>, question: Question) -> Result<oneshot::Receiver<Found>, Full> {
         let (answer, found) = oneshot::channel();
-        self.waiting.push_back(Job { gallery, question, answer });
-        found
+        let lane = lane(&gallery);
+        self.waiting.push(lane, Job { gallery, question, answer }).map_err(|_| Full)?;
+        Ok(found)
     }
 
-    /// Begins a pass for the question that waits longest and those that wait for the same gallery.
+    /// Begins a pass for the gallery whose turn it is, with those that wait for it longest.
     fn begin(&mut self) -> Option<Arc<Scan>> {
         self.waiting.retain(|job| !job.answer.is_closed());
-        let first = self.waiting.pop_front()?;
-        let gallery = Arc::clone(&first.gallery);
+        let (lane, first) = self.waiting.pop()?;
+        let gallery = first.gallery;
         let (mut questions, mut answers) = (vec![first.question], vec![first.answer]);
-        let mut others = VecDeque::new();
-        for job in self.waiting.drain(..) {
-            if questions.len() < TOGETHER && Arc::ptr_eq(&job.gallery, &gallery) {
-                questions.push(job.question);
-                answers.push(job.answer);
-            } else {
-                others.push_back(job);
-            }
+        while questions.len() < TOGETHER {
+            let Some(job) = self.waiting.pop_of(&lane) else { break };
+            questions.push(job.question);
+            answers.push(job.answer);
         }
-        self.waiting = others;
         let scan = Arc::new(Scan::new(gallery, questions));
         self.pass = Some(Pass { scan: Arc::clone(&scan), answers, found: Vec::new(), busy: 1 });
         Some(scan)

@@ -213,7 +213,7 @@ fn every_kernel_finds_what_the_float_scan_finds() {
 #[test]
 fn questions_asked_together_are_answered_as_if_alone() {
     let (gallery, people, mut numbers) = crowd(Kernel::best());
-    let scanner = Scanner::start(2, 64).unwrap();
+    let scanner = Scanner::start(2, 128).unwrap();
     let probes: Vec<Vec<f32>> =
         (1..50u128).map(|id| numbers.near(&people[&(id * 100)].2[0].1, 0.5)).collect();
     let asked: Vec<_> =
@@ -233,6 +233,18 @@ fn too_many_questions_are_refused_and_the_others_answered() {
     for answer in asked.into_iter().flatten() {
         assert_eq!(answer.blocking_recv().unwrap().candidates[0].subject, 1);
     }
+}
+
+#[test]
+fn questions_to_one_gallery_leave_room_for_those_to_another() {
+    let ((many, people, _), (one, _, _)) = (crowd(Kernel::Plain), crowd(Kernel::Plain));
+    let scanner = Scanner::start(1, 8).unwrap();
+    let q = question(&people[&1].2[0].1, -1.0, 10);
+    // However fast the thread is: the last question that is refused leaves half of the places to others.
+    let crowd: Vec<_> = (0..500).map(|_| scanner.ask(Arc::clone(&many), q.clone())).collect();
+    let answer = scanner.ask(Arc::clone(&one), q).expect("another gallery has places");
+    assert_eq!(answer.blocking_recv().unwrap().candidates[0].subject, 1);
+    drop(crowd);
 }
 
 #[test]

@@ -146,11 +146,15 @@ impl Registry {
         Self { of_tenants: Arc::new(tenants), ..self }
     }
 
-    /// The registry for one request: the figures of its tenant, and the models in force now until it is dropped.
+    /// The registry for one request: the figures of its tenant, its place in the engines' queues, and the models in force
+    /// now until it is dropped.
     #[must_use]
     pub fn for_request(&self, tenant: TenantId) -> Self {
         let settings = self.own_settings(tenant).unwrap_or(self.settings);
-        Self { settings, ..self.present() }
+        let present = self.present();
+        let (faces, fingers) = (present.faces.as_ref(), present.fingers.as_ref());
+        let (faces, fingers) = (faces.map(|f| f.of(tenant)), fingers.map(|f| f.of(tenant)));
+        Self { settings, faces, fingers, ..present }
     }
 
     fn own_settings(&self, tenant: TenantId) -> Option<Settings> {

@@ -11,8 +11,8 @@ use serde_json::Value;
 const OURS: [(&str, &[&str]); 11] = [
     ("domain", &[]),
     ("vault", &[]),
-    ("gallery", &[]),
-    ("minutiae", &[]),
+    ("gallery", &["domain"]),
+    ("minutiae", &["domain"]),
     ("engine", &["domain", "minutiae"]),
     ("store", &["domain"]),
     ("store-sqlite", &["domain", "store"]),

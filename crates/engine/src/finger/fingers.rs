@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use domain::TenantId;
 use domain::biometric::{Calibration, RejectionCode};
 
 use super::chain::{Chain, Limits};
 use super::{Gate, Impression, Sent};
-use crate::crew::Crew;
+use crate::crew::{Crew, Lane};
 use crate::error::EngineError;
 use crate::models::{Fingerprints, Manifest, Models};
 use crate::runtime::{self, Runtime, memory};
@@ -36,6 +37,8 @@ pub enum Extractor {
 #[derive(Clone)]
 pub struct Fingers {
     crew: Crew<Chain>,
+    /// Whose fingerprints it looks at.
+    lane: Lane,
     models: Arc<Fingerprints>,
     extractor: Extractor,
     runtime: Arc<str>,
@@ -99,7 +102,13 @@ impl Fingers {
         };
         let chains = networks.into_iter().map(chain).collect();
         let crew = Crew::start("finger", chains, settings.queue, RejectionCode::FingerprintUndecodable)?;
-        Ok(Self { crew, models, extractor, runtime: runtime.into() })
+        Ok(Self { crew, lane: None, models, extractor, runtime: runtime.into() })
+    }
+
+    /// The same engine for the fingerprints of one tenant: tenants are served in turn.
+    #[must_use]
+    pub fn of(&self, tenant: TenantId) -> Self {
+        Self { lane: Some(tenant), ..self.clone() }
     }
 
     /// Who finds minutiae in images.
@@ -142,9 +151,9 @@ impl Fingers {
     /// The template of a fingerprint, on one of the threads.
     ///
     /// # Errors
-    /// [`EngineError`]; `Busy` at once when the queue is full.
+    /// [`EngineError`]; `Busy` at once when the tenant's part of the queue is full.
     pub async fn extract(&self, sent: Sent, gate: Gate) -> Result<Impression, EngineError> {
-        self.crew.ask(move |chain| chain.extract(&sent, gate)).await
+        self.crew.ask(self.lane, move |chain| chain.extract(&sent, gate)).await
     }
 
     /// As [`Self::extract`], from a thread that may wait.
@@ -152,6 +161,6 @@ impl Fingers {
     /// # Errors
     /// As [`Self::extract`], but never `Busy`.
     pub fn extract_blocking(&self, sent: Sent, gate: Gate) -> Result<Impression, EngineError> {
-        self.crew.ask_blocking(move |chain| chain.extract(&sent, gate))
+        self.crew.ask_blocking(self.lane, move |chain| chain.extract(&sent, gate))
     }
 }

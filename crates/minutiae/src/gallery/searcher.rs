@@ -1,9 +1,11 @@
-//! A thread that searches behind a bounded queue, with helpers while it does: questions are answered one after the other.
+//! A thread that searches behind a bounded queue, with helpers while it does: questions are answered one after the other,
+//! those of different galleries in turn.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{SyncSender, sync_channel};
 use std::{io, thread};
+
+use domain::fair::Queue;
 
 use super::{Candidate, Gallery, Question};
 
@@ -22,10 +24,22 @@ pub trait Asker: Send {
 
 type Waiting = (Arc<Gallery>, Question, Box<dyn Asker>);
 
+/// Questions by gallery. What waits holds its gallery, so that no other can have its address meanwhile.
+type Questions = Queue<usize, Waiting>;
+
 /// The thread; it ends when the last clone is dropped.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Searcher {
-    queue: SyncSender<Waiting>,
+    desk: Arc<Desk>,
+}
+
+/// Where questions are handed in. The thread holds the queue alone, so that this is dropped with the last clone.
+struct Desk(Arc<Questions>);
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        self.0.close();
+    }
 }
 
 impl Searcher {
@@ -34,9 +48,10 @@ impl Searcher {
     /// # Errors
     /// When the thread cannot be started.
     pub fn start(threads: usize, places: usize) -> io::Result<Self> {
-        let (queue, questions) = sync_channel::<Waiting>(places.max(1));
+        let questions = Arc::new(Questions::new(places));
+        let desk = Arc::new(Desk(Arc::clone(&questions)));
         thread::Builder::new().name("finger-search".into()).spawn(move || {
-            for (gallery, question, asker) in questions {
+            while let Some((_, (gallery, question, asker))) = questions.pop() {
                 if !asker.is_waiting() {
                     continue;
                 }
@@ -46,19 +61,20 @@ impl Searcher {
                 }
             }
         })?;
-        Ok(Self { queue })
+        Ok(Self { desk })
     }
 
     /// Asks.
     ///
     /// # Errors
-    /// [`Full`].
+    /// [`Full`], when too many questions wait for this gallery.
     pub fn ask(
         &self,
         gallery: Arc<Gallery>,
         question: Question,
         asker: impl Asker + 'static,
     ) -> Result<(), Full> {
-        self.queue.try_send((gallery, question, Box::new(asker))).map_err(|_| Full)
+        let lane = Arc::as_ptr(&gallery) as usize;
+        self.desk.0.push(lane, (gallery, question, Box::new(asker))).map_err(|_| Full)
     }
 }

@@ -136,6 +136,29 @@ fn a_thread_answers_and_a_queue_has_an_end() {
     assert!(receiver.try_recv().is_err(), "one answer, not two");
 }
 
+#[test]
+fn a_crowd_at_one_gallery_does_not_stand_before_another() {
+    let (many, one) = (Arc::new(Gallery::default()), Arc::new(Gallery::default()));
+    let searcher = Searcher::start(1, 16).unwrap();
+    let ann = finger(1);
+    put(&many, 1, &[(1, &Template::new(ann.clone()))], 0, &[]);
+    put(&one, 2, &[(1, &Template::new(ann.clone()))], 0, &[]);
+    let (sender, receiver) = mpsc::channel();
+    let asked = question(&again(&ann, 7));
+    let (hold, held) = mpsc::channel::<()>();
+    let asker = |hold| Waiting { wanted: true, told: sender.clone(), hold };
+    // The thread is held up until all have asked.
+    searcher.ask(Arc::clone(&many), asked.clone(), asker(Some(held))).unwrap();
+    assert_eq!(receiver.recv().unwrap()[0].subject, 1);
+    let crowd: Vec<_> =
+        (0..20).map(|_| searcher.ask(Arc::clone(&many), asked.clone(), asker(None))).collect();
+    assert!(crowd.contains(&Err(Full)), "its lane is full, which is its own affair");
+    searcher.ask(Arc::clone(&one), asked, asker(None)).expect("another gallery has places");
+    drop(hold);
+    let first: Vec<_> = (0..2).map(|_| receiver.recv().unwrap()[0].subject).collect();
+    assert_eq!(first, [1, 2], "one of the crowd was before it, not all");
+}
+
 struct Waiting {
     wanted: bool,
     told: mpsc::Sender<Vec<Candidate>>,

@@ -24,10 +24,10 @@ pub(crate) use in_flight::Entry;
 pub(crate) use population::{Modalities, Population, sample_key, subject};
 pub use tag::Statuses;
 
-/// Questions that may wait for a searching thread.
-const PLACES: usize = 256;
+/// Questions that may wait for a searching thread; those of one tenant take half of the places at most.
+const PLACES: usize = 512;
 /// Questions about fingerprints that may wait: each takes a hundred times as long.
-const FINGER_PLACES: usize = 32;
+const FINGER_PLACES: usize = 64;
 
 /// The galleries of all tenants, and the threads that search them.
 pub(crate) struct Galleries {
