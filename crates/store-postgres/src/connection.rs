@@ -25,6 +25,14 @@ pub(crate) enum Scope {
 }
 
 impl Scope {
+    /// The tenant, if it is one's.
+    pub(crate) const fn tenant(self) -> Option<TenantId> {
+        match self {
+            Self::Tenant(tenant) => Some(tenant),
+            Self::All => None,
+        }
+    }
+
     /// The beginning of a transaction that sees so far, and is given up by the server when its node falls silent: what it
     /// holds would keep all others waiting.
     pub(crate) fn begin(self, read_only: bool, patience: Duration) -> String {

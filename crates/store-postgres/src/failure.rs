@@ -40,6 +40,11 @@ impl Failure {
         }
     }
 
+    /// Whether a statement took longer than it may.
+    pub(crate) fn is_overdue(&self) -> bool {
+        matches!(self, Self::Database(error) if error.code() == Some(&SqlState::QUERY_CANCELED))
+    }
+
     /// Whether it is what was sent that the database does not take: another statement might fare better at once.
     pub(crate) fn is_about_what_was_sent(&self) -> bool {
         matches!(self, Self::Database(_)) && !self.may_pass()
@@ -70,6 +75,7 @@ impl Failure {
         match self {
             Self::Silent => true,
             // A demoted primary answers every write so, and for ever.
+            Self::Database(_) if self.is_overdue() => false,
             Self::Database(error) => error
                 .code()
                 .is_none_or(|code| is_ending(code) || *code == SqlState::READ_ONLY_SQL_TRANSACTION),
@@ -124,7 +130,10 @@ impl From<Failure> for StoreError {
             Failure::Damaged(why) => Self::Damaged(why),
             Failure::Database(error) => match error.code() {
                 Some(code) if *code == SqlState::DISK_FULL => Self::Full,
-                Some(code) if *code == SqlState::TOO_MANY_CONNECTIONS => Self::Busy,
+                // The second: a statement took longer than it may.
+                Some(code) if [SqlState::TOO_MANY_CONNECTIONS, SqlState::QUERY_CANCELED].contains(code) => {
+                    Self::Busy
+                }
                 Some(code) if matches!(class(code), "XX" | "58") => Self::Damaged(said(&error)),
                 _ => Self::Unavailable(said(&error)),
             },

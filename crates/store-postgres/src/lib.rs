@@ -9,6 +9,7 @@ mod claim;
 mod columns;
 mod connection;
 mod failure;
+mod gate;
 mod ids;
 mod images;
 mod location;

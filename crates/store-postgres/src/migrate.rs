@@ -16,7 +16,7 @@ struct Step {
     oldest: i32,
 }
 
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 7] = [
     Step { sql: include_str!("../migrations/0001_persons.sql"), oldest: 1 },
     Step { sql: include_str!("../migrations/0002_search.sql"), oldest: 2 },
     Step { sql: include_str!("../migrations/0003_leases.sql"), oldest: 2 },
@@ -25,6 +25,7 @@ const STEPS: [Step; 6] = [
     Step { sql: include_str!("../migrations/0005_sealed_records.sql"), oldest: 5 },
     // Programs before it do not find images under the names it gives.
     Step { sql: include_str!("../migrations/0006_store_identity.sql"), oldest: 6 },
+    Step { sql: include_str!("../migrations/0007_validity.sql"), oldest: 6 },
 ];
 
 /// The version of this program's schema.

@@ -12,6 +12,7 @@ use tokio_postgres::Row;
 
 use crate::connection::{Connection, Scope};
 use crate::failure::Failure;
+use crate::gate::Gate;
 use crate::location::Location;
 use crate::statement::{Statement, Value};
 use crate::tls;
@@ -23,6 +24,7 @@ const WAIT: Duration = Duration::from_secs(2);
 #[derive(Clone)]
 pub(crate) struct Pool {
     connections: Connections,
+    gate: Gate,
     prepared: bool,
     patience: Duration,
 }
@@ -48,7 +50,7 @@ impl Pool {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|e| StoreError::Unavailable(e.to_string()))?;
-        Ok(Self { connections, prepared, patience })
+        Ok(Self { connections, gate: Gate::new(size.max(1), WAIT), prepared, patience })
     }
 
     /// The same connections, for questions that take their time.
@@ -88,6 +90,7 @@ impl Pool {
 
     /// A connection that turns out to be dead is replaced once.
     async fn answer(&self, scope: Scope, question: &Question<'_>) -> Result<Vec<Row>, Failure> {
+        let _place = self.gate.enter(scope.tenant()).await?;
         let connection = self.connection().await?;
         let failure = match question.put_to(&connection, scope).await {
             Ok(rows) => return Ok(rows),
@@ -95,7 +98,7 @@ impl Pool {
         };
         connection.blame(&failure);
         drop(connection);
-        if matches!(failure, Failure::Silent) || !failure.may_pass() {
+        if matches!(failure, Failure::Silent) || failure.is_overdue() || !failure.may_pass() {
             return Err(failure);
         }
         tracing::debug!(?scope, ?failure, "asking again on another connection");
@@ -118,7 +121,8 @@ impl Question<'_> {
         if let Self::Known(statement, _) = self {
             connection.ready(&[statement]).await?;
         }
-        let begin = scope.begin(true, connection.patience());
+        // The server gives up first, and says so on a connection that can be used again.
+        let begin = scope.begin(true, connection.patience() * 4 / 5);
         let all = async {
             let (begun, rows, ended) = join!(
                 biased;

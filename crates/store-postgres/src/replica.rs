@@ -59,6 +59,8 @@ impl Replicas {
             Ok((page, position)) if position >= least => Some(page),
             Ok(_) => None,
             Err(Failure::Full) => None,
+            // The question's fault, not the replica's.
+            Err(failure) if failure.is_overdue() => None,
             Err(failure) => {
                 tracing::warn!(?failure, "a replica does not answer");
                 *replica.aside_until() = Some(Instant::now() + ASIDE);

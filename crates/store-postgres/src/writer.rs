@@ -17,8 +17,8 @@ use crate::notices::Heard;
 use crate::pool::Pool;
 use crate::write::{self, Broken, Outcomes};
 
-/// Changes that may wait; beyond it the answer is "busy".
-const QUEUE: usize = 1_024;
+/// Changes that may wait, those of one tenant no more than stay free beside it; beyond it the answer is "busy".
+const QUEUE: usize = 2_048;
 /// Most changes of one transaction.
 const BATCH: usize = 256;
 /// Most bytes of images of one transaction, unless it is a single change: bounds the time others wait for the lock.
@@ -51,6 +51,14 @@ struct Lanes {
     waiting: HashMap<TenantId, VecDeque<Job>>,
     /// How many wait in all.
     jobs: usize,
+}
+
+impl Lanes {
+    /// Whether another change of the tenant may wait.
+    fn has_room(&self, tenant: TenantId) -> bool {
+        let held = self.waiting.get(&tenant).map_or(0, VecDeque::len);
+        QUEUE.checked_sub(self.jobs + 1).is_some_and(|free| held == 0 || held < free)
+    }
 }
 
 /// The way to the database for all that is written.
@@ -107,7 +115,7 @@ impl Writer {
         let job = Job { changes: Box::new(changes), answer };
         let begin = {
             let mut lanes = self.lanes();
-            if lanes.jobs >= QUEUE {
+            if !lanes.has_room(tenant) {
                 return Err(StoreError::Busy.into());
             }
             lanes.jobs += 1;
@@ -291,5 +299,23 @@ fn told(failure: Failure) -> CommitError {
 fn answer(batch: Vec<Job>, outcomes: impl Iterator<Item = Outcome>) {
     for (job, outcome) in batch.into_iter().zip(outcomes) {
         let _ = job.answer.send(outcome);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crowd_of_one_tenant_leaves_room_for_another() {
+        let (many, one) = (TenantId::from_bytes([1; 16]), TenantId::from_bytes([2; 16]));
+        let mut lanes = Lanes::default();
+        while lanes.has_room(many) {
+            let changes = Box::new(Changes::at(domain::Time::from_millis(0)));
+            lanes.waiting.entry(many).or_default().push_back(Job { changes, answer: oneshot::channel().0 });
+            lanes.jobs += 1;
+        }
+        assert_eq!(lanes.jobs, QUEUE / 2);
+        assert!(lanes.has_room(one));
     }
 }

@@ -8,7 +8,10 @@ use rusqlite::{Error, ErrorCode, ffi};
 pub(crate) fn failed(error: Error) -> StoreError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => StoreError::Full,
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy,
+        // Interrupted: the question took longer than it may.
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::OperationInterrupted) => {
+            StoreError::Busy
+        }
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreError::Damaged(error.to_string()),
         None if matches!(error, Error::FromSqlConversionFailure(..) | Error::InvalidColumnType(..)) => {
             StoreError::Damaged(error.to_string())

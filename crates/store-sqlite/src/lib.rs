@@ -9,6 +9,7 @@ pub mod bench;
 mod columns;
 mod connection;
 mod failure;
+mod long_readers;
 mod migrate;
 mod read;
 mod readers;

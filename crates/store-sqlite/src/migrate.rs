@@ -6,13 +6,14 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::failure::failed;
 
 /// Numbered from 1; never changed once released, only added to.
-const STEPS: [&str; 6] = [
+const STEPS: [&str; 7] = [
     include_str!("../migrations/0001_persons.sql"),
     include_str!("../migrations/0002_search.sql"),
     include_str!("../migrations/0003_leases.sql"),
     include_str!("../migrations/0004_fingerprints.sql"),
     include_str!("../migrations/0005_sealed_records.sql"),
     include_str!("../migrations/0006_store_identity.sql"),
+    include_str!("../migrations/0007_validity.sql"),
 ];
 
 fn version(connection: &Connection) -> Result<usize, StoreError> {

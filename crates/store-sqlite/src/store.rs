@@ -2,7 +2,7 @@
 
 use std::future::ready;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::time::Duration;
 
 use ::store::{
     Answer, Changes, CollectionRow, CommitError, Committed, EventRow, IdempotencyRow, ListQuery, Mark, Page,
@@ -11,24 +11,25 @@ use ::store::{
 };
 use domain::{CollectionId, DuplicateId, PersonId, SampleId, TenantId, Time, TokenId};
 use rusqlite::Connection;
-use tokio::sync::Semaphore;
 
+use crate::long_readers::{Lane, LongReaders};
 use crate::readers::Readers;
 use crate::writer::Writer;
 use crate::{connection, migrate, read, write};
 
 /// Connections for point reads, which hold one for microseconds.
 const READERS: usize = 4;
-/// Connections for lists and images, which hold one for milliseconds.
-const LONG_READERS: usize = 3;
-/// Long reads that may wait; beyond it the answer is "busy".
-const LONG_WAITING: usize = 64;
+/// Threads for lists and images, which keep one busy for milliseconds; one tenant gets all but one of them.
+const LONG_READERS: usize = 4;
+/// Long reads that may wait, those of one tenant at most half of them; beyond it the answer is "busy".
+const LONG_WAITING: usize = 128;
+/// How long one may take; beyond it the answer is "busy" too.
+const LONG_TIME: Duration = Duration::from_secs(5);
 
 /// A store in one SQLite file. Dropping it waits until everything taken is on disk.
 pub struct SqliteStore {
     readers: Readers,
-    long_readers: Arc<Readers>,
-    long_reads: Arc<Semaphore>,
+    long_readers: LongReaders,
     pub(crate) writer: Writer,
 }
 
@@ -48,9 +49,8 @@ impl SqliteStore {
         let mut connection = connection::writer(&path)?;
         migrate::migrate(&mut connection)?;
         let readers = Readers::open(&path, READERS)?;
-        let long_readers = Arc::new(Readers::open(&path, LONG_READERS)?);
-        let long_reads = Arc::new(Semaphore::new(LONG_WAITING));
-        Ok(Self { readers, long_readers, long_reads, writer: Writer::start(connection)? })
+        let long_readers = LongReaders::start(&path, LONG_READERS, LONG_WAITING, LONG_TIME)?;
+        Ok(Self { readers, long_readers, writer: Writer::start(connection)? })
     }
 
     /// A read that is shorter than handing it to another thread.
@@ -61,19 +61,10 @@ impl SqliteStore {
     /// A read that may take milliseconds.
     pub(crate) fn aside<T: Send + 'static>(
         &self,
+        lane: Lane,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Answer<'_, T> {
-        let (readers, places) = (Arc::clone(&self.long_readers), Arc::clone(&self.long_reads));
-        Box::pin(async move {
-            let place = places.try_acquire_owned().map_err(|_| StoreError::Busy)?;
-            let work = move || {
-                let _place = place;
-                readers.with(read)
-            };
-            tokio::task::spawn_blocking(work)
-                .await
-                .unwrap_or_else(|_| Err(StoreError::Unavailable("a read was interrupted".into())))
-        })
+        Box::pin(self.long_readers.ask(lane, read))
     }
 }
 
@@ -87,7 +78,7 @@ impl Store for SqliteStore {
     }
 
     fn persons(&self, tenant: TenantId, query: ListQuery) -> Answer<'_, Page> {
-        self.aside(move |c| read::list::page(c, tenant, &query))
+        self.aside(Some(tenant), move |c| read::list::page(c, tenant, &query))
     }
 
     fn samples(&self, tenant: TenantId, person: PersonId) -> Answer<'_, Vec<SampleHead>> {
@@ -100,7 +91,7 @@ impl Store for SqliteStore {
         person: PersonId,
         sample: SampleId,
     ) -> Answer<'_, Option<Vec<u8>>> {
-        self.aside(move |c| read::sample_image(c, tenant, person, sample))
+        self.aside(Some(tenant), move |c| read::sample_image(c, tenant, person, sample))
     }
 
     fn sequence(&self, tenant: TenantId) -> Answer<'_, Sequence> {
@@ -123,7 +114,7 @@ impl Store for SqliteStore {
         before: Option<PersonId>,
         limit: u32,
     ) -> Answer<'_, Vec<SearchRow>> {
-        self.aside(move |c| read::search::all(c, tenant, after, before, limit))
+        self.aside(None, move |c| read::search::all(c, tenant, after, before, limit))
     }
 
     fn collection(&self, tenant: TenantId, id: CollectionId) -> Answer<'_, Option<CollectionRow>> {
@@ -140,7 +131,7 @@ impl Store for SqliteStore {
         after: Option<CollectionId>,
         limit: u32,
     ) -> Answer<'_, Vec<CollectionRow>> {
-        self.aside(move |c| read::collection::some(c, tenant, after, limit))
+        self.aside(Some(tenant), move |c| read::collection::some(c, tenant, after, limit))
     }
 
     fn pair(&self, tenant: TenantId, id: DuplicateId) -> Answer<'_, Option<PairRow>> {
@@ -154,7 +145,7 @@ impl Store for SqliteStore {
         before: Option<DuplicateId>,
         limit: u32,
     ) -> Answer<'_, Vec<PairRow>> {
-        self.aside(move |c| read::pair::some(c, tenant, decision, before, limit))
+        self.aside(Some(tenant), move |c| read::pair::some(c, tenant, decision, before, limit))
     }
 
     fn pairs_of(&self, tenant: TenantId, person: PersonId) -> Answer<'_, Vec<PairRow>> {
@@ -162,11 +153,11 @@ impl Store for SqliteStore {
     }
 
     fn evidence_before(&self, before: Time, limit: u32) -> Answer<'_, Vec<(TenantId, PersonId, SampleId)>> {
-        self.aside(move |c| read::evidence_before(c, before, limit))
+        self.aside(None, move |c| read::evidence_before(c, before, limit))
     }
 
     fn events(&self, tenant: TenantId, person: PersonId) -> Answer<'_, Vec<EventRow>> {
-        self.aside(move |c| read::events(c, tenant, person))
+        self.aside(Some(tenant), move |c| read::events(c, tenant, person))
     }
 
     fn idempotency(&self, tenant: TenantId, key: [u8; 16], now: Time) -> Answer<'_, Option<IdempotencyRow>> {
@@ -186,7 +177,7 @@ impl Store for SqliteStore {
     }
 
     fn tokens(&self, tenant: TenantId) -> Answer<'_, Vec<TokenRow>> {
-        self.aside(move |c| read::tokens(c, tenant))
+        self.aside(Some(tenant), move |c| read::tokens(c, tenant))
     }
 
     fn tenants(&self) -> Answer<'_, Vec<TenantRow>> {
@@ -215,7 +206,7 @@ impl Store for SqliteStore {
     }
 
     fn check(&self) -> Answer<'_, ()> {
-        let found = self.aside(read::check);
+        let found = self.aside(None, read::check);
         Box::pin(async move { found.await?.map_or(Ok(()), |fault| Err(StoreError::Damaged(fault))) })
     }
 }

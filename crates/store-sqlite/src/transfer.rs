@@ -167,15 +167,15 @@ fn put_tenant(c: &Connection, state: &TenantState) -> Result<bool> {
 
 impl Transfer for SqliteStore {
     fn state(&self, tenant: TenantId) -> Answer<'_, Option<TenantState>> {
-        self.aside(move |c| state(c, tenant))
+        self.aside(None, move |c| state(c, tenant))
     }
 
     fn records(&self, tenant: TenantId, part: Part, after: Key, limit: u32) -> Answer<'_, Vec<Record>> {
-        self.aside(move |c| records(c, tenant, part, after, limit))
+        self.aside(None, move |c| records(c, tenant, part, after, limit))
     }
 
     fn last_key(&self, tenant: TenantId, part: Part) -> Answer<'_, Key> {
-        self.aside(move |c| last_key(c, tenant, part))
+        self.aside(None, move |c| last_key(c, tenant, part))
     }
 
     fn put(&self, tenant: TenantId, all: Vec<Record>) -> Answer<'_, ()> {
