@@ -8,6 +8,7 @@ mod error;
 pub mod face;
 pub mod finger;
 pub mod models;
+mod rows;
 pub mod runtime;
 pub mod worker;
 

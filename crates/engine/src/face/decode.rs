@@ -4,12 +4,13 @@ use std::io::Cursor;
 
 use domain::biometric::{Rejection, RejectionCode};
 use image::codecs::jpeg::{JpegDecoder, JpegEncoder};
-use image::codecs::png::PngDecoder;
+use image::error::DecodingError;
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, RgbImage};
+use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, RgbImage};
 
 use super::header::{Format, Header, inspect};
 use super::strip::strip;
+use crate::rows;
 
 /// What an image may cost.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -93,8 +94,16 @@ fn decoded(bytes: &[u8], header: &Header, limits: &ImageLimits) -> image::ImageR
             decoder.set_limits(bounds)?;
             DynamicImage::from_decoder(decoder)
         }
-        Format::Png => DynamicImage::from_decoder(PngDecoder::with_limits(Cursor::new(bytes), bounds)?),
+        Format::Png => {
+            let picture = rows::decode(bytes).map_err(|_| damaged(ImageFormat::Png))?;
+            let pixels = RgbImage::from_raw(picture.width, picture.height, picture.samples);
+            pixels.map(DynamicImage::from).ok_or_else(|| damaged(ImageFormat::Png))
+        }
     }
+}
+
+fn damaged(format: ImageFormat) -> ImageError {
+    ImageError::Decoding(DecodingError::from_format_hint(format.into()))
 }
 
 fn encode(pixels: &RgbImage) -> image::ImageResult<Vec<u8>> {

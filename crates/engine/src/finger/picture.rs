@@ -5,13 +5,13 @@ use std::io::Cursor;
 use domain::biometric::{Rejection, RejectionCode};
 use image::codecs::bmp::BmpDecoder;
 use image::codecs::jpeg::JpegDecoder;
-use image::codecs::png::PngDecoder;
 use image::codecs::tiff::TiffDecoder;
-use image::{DynamicImage, ImageDecoder};
+use image::{DynamicImage, ImageDecoder, RgbImage};
 
 use super::chain::Limits;
 use super::{Kind, wsq};
 use crate::face::inspect;
+use crate::rows;
 
 /// Grey pixels, rows from the top, 0 is black.
 pub(super) struct Grey {
@@ -50,9 +50,12 @@ pub(super) fn decode(bytes: &[u8], kind: Kind, limits: &Limits) -> Result<Grey, 
                 return Err(damaged());
             }
             if kind == Kind::Png {
-                let decoder =
-                    PngDecoder::with_limits(Cursor::new(bytes), bounds(limits)).map_err(|_| damaged())?;
-                grey(decoder, limits)
+                if width == 0 || height == 0 {
+                    return Err(damaged());
+                }
+                let picture = rows::decode(bytes).map_err(|_| damaged())?;
+                let pixels = RgbImage::from_raw(picture.width, picture.height, picture.samples);
+                Ok(of(DynamicImage::from(pixels.ok_or_else(damaged)?)))
             } else {
                 grey(JpegDecoder::new(Cursor::new(bytes)).map_err(|_| damaged())?, limits)
             }
@@ -85,7 +88,11 @@ fn grey(mut decoder: impl ImageDecoder, limits: &Limits) -> Result<Grey, Rejecti
     }
     within(width as usize, height as usize, limits)?;
     decoder.set_limits(bounds(limits)).map_err(|_| damaged())?;
-    let image = DynamicImage::from_decoder(decoder).map_err(|_| damaged())?.into_luma8();
+    Ok(of(DynamicImage::from_decoder(decoder).map_err(|_| damaged())?))
+}
+
+fn of(image: DynamicImage) -> Grey {
+    let image = image.into_luma8();
     let (width, height) = (image.width() as usize, image.height() as usize);
-    Ok(Grey { width, height, pixels: image.into_raw() })
+    Grey { width, height, pixels: image.into_raw() }
 }
