@@ -1,28 +1,31 @@
-//! Reading a body: the right type, within size, time and memory.
+//! Reading a body: the right type, within size, time and memory, and not slower than it may be.
 
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody as _};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http_body_util::BodyExt as _;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Instant, timeout_at};
 
-use crate::problem::{Problem, codes};
+use crate::budget::{Asker, Part};
+use crate::problem::{Code, Problem, codes};
 use crate::state::Api;
 
 /// Beyond the largest body, so much more is read and thrown away, so that the client gets to read its 413.
 const DRAIN: usize = 64 << 20;
 /// And for so long.
 const DRAIN_TIME: Duration = Duration::from_secs(5);
+/// What is set aside with the first byte of a body that is longer; then twice as much each time it is full.
+const FIRST: usize = 16 << 10;
 /// Content types of a body; the second for PATCH (RFC 7396).
 const TYPES: [&str; 2] = ["application/json", "application/merge-patch+json"];
 
 /// A whole JSON body, and the memory set aside for it.
 pub(crate) struct JsonBody {
     pub(crate) bytes: Bytes,
-    _memory: OwnedSemaphorePermit,
+    _memory: Part,
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -45,34 +48,70 @@ impl FromRequest<Api> for JsonBody {
         if is_hopeless(request.headers(), api.shared().limits.body_bytes) {
             return Err(Problem::new(codes::BODY_TOO_LARGE));
         }
-        let time = api.shared().limits.body_time;
-        let read = tokio::time::timeout(time, read(request.into_body(), api));
-        read.await.unwrap_or_else(|_| Err(Problem::new(codes::REQUEST_TIMEOUT)))
+        let asker = request.extensions().get::<Asker>().and_then(|asker| asker.get()).copied();
+        read(request.into_body(), api, api.shared().bodies.part(asker)).await
     }
 }
 
-async fn read(mut body: Body, api: &Api) -> Result<JsonBody, Problem> {
-    let limit = api.shared().limits.body_bytes;
+async fn read(mut body: Body, api: &Api, mut memory: Part) -> Result<JsonBody, Problem> {
+    let limits = &api.shared().limits;
     let announced = body.size_hint().upper().and_then(|b| usize::try_from(b).ok());
-    if announced.is_some_and(|b| b > limit) {
-        return Err(refuse(body).await);
+    if announced.is_some_and(|b| b > limits.body_bytes) {
+        return Err(refuse(body, codes::BODY_TOO_LARGE).await);
     }
-    // Memory is set aside before it is used: for an announced body as much as it says, else in full.
-    let kibibytes = u32::try_from(announced.unwrap_or(limit).div_ceil(1024).max(1)).unwrap_or(u32::MAX);
-    let bodies = std::sync::Arc::clone(&api.shared().bodies);
-    let Ok(memory) = bodies.try_acquire_many_owned(kibibytes) else {
-        return Err(Problem::new(codes::BUSY).retry_after(1));
-    };
-    let mut whole = BytesMut::with_capacity(announced.unwrap_or(8 << 10));
-    while let Some(frame) = body.frame().await {
+    let pace = Pace::new(Instant::now(), limits.body_time, (limits.grace, limits.body_bytes_per_second));
+    let mut whole = Vec::new();
+    loop {
+        // Who announces much and sends little holds little, and not for long.
+        let Ok(frame) = timeout_at(pace.deadline(whole.len()), body.frame()).await else {
+            return Err(Problem::new(codes::REQUEST_TIMEOUT));
+        };
+        let Some(frame) = frame else { break };
         let frame = frame.map_err(|_| Problem::new(codes::MALFORMED_JSON).detail("the body was cut off"))?;
         let Ok(data) = frame.into_data() else { continue };
-        if whole.len() + data.len() > limit {
-            return Err(refuse(body).await);
+        let needed = whole.len() + data.len();
+        if needed > limits.body_bytes {
+            return Err(refuse(body, codes::BODY_TOO_LARGE).await);
+        }
+        if needed > whole.capacity() {
+            // Memory is set aside before it is used. Who gets no more is refused at once and gives back what it had, so that
+            // half-read bodies never wait for each other.
+            let size = grown(whole.capacity(), needed, announced.unwrap_or(limits.body_bytes));
+            if memory.grow(size - whole.capacity()).is_err() {
+                drop((whole, memory));
+                return Err(refuse(body, codes::BUSY).await.retry_after(1));
+            }
+            whole.reserve_exact(size - whole.len());
         }
         whole.extend_from_slice(&data);
     }
-    Ok(JsonBody { bytes: whole.freeze(), _memory: memory })
+    Ok(JsonBody { bytes: whole.into(), _memory: memory })
+}
+
+/// The next size of a buffer: twice the present one, at least what is needed, at most what is to come.
+fn grown(present: usize, needed: usize, whole: usize) -> usize {
+    (present * 2).max(FIRST).min(whole).max(needed)
+}
+
+/// How slow a body may come.
+struct Pace {
+    begun: Instant,
+    latest: Instant,
+    grace: Duration,
+    bytes_per_second: u32,
+}
+
+impl Pace {
+    fn new(begun: Instant, most: Duration, (grace, bytes_per_second): (Duration, u32)) -> Self {
+        Self { begun, latest: begun + most, grace, bytes_per_second: bytes_per_second.max(1) }
+    }
+
+    /// Until when the next bytes must be here after so many: later, all would have come slower than they may.
+    fn deadline(&self, bytes: usize) -> Instant {
+        let millis = bytes as u64 * 1_000 / u64::from(self.bytes_per_second);
+        let due = self.begun + self.grace + Duration::from_millis(millis);
+        due.min(self.latest)
+    }
 }
 
 /// Whether reading on is of no use: the client waits for a word before it sends, or announces more than is drained.
@@ -83,7 +122,7 @@ fn is_hopeless(headers: &HeaderMap, limit: usize) -> bool {
 }
 
 /// Reads on to a bound in size and time, then refuses.
-async fn refuse(mut body: Body) -> Problem {
+async fn refuse(mut body: Body, code: Code) -> Problem {
     let drain = async {
         let mut drained = 0;
         while let Some(Ok(frame)) = body.frame().await {
@@ -94,12 +133,31 @@ async fn refuse(mut body: Body) -> Problem {
         }
     };
     let _ = tokio::time::timeout(DRAIN_TIME, drain).await;
-    Problem::new(codes::BODY_TOO_LARGE)
+    Problem::new(code)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_body_has_as_long_as_its_bytes_are_worth() {
+        let begun = Instant::now();
+        let pace = Pace::new(begun, Duration::from_secs(30), (Duration::from_secs(5), 1_000));
+        let seconds = |bytes| pace.deadline(bytes).duration_since(begun).as_secs();
+        assert_eq!(seconds(0), 5, "who sends nothing is shown out after the grace");
+        assert_eq!(seconds(10_000), 15, "ten seconds' worth of bytes is ten seconds more");
+        assert_eq!(seconds(1 << 24), 30, "and nobody has longer than the whole time");
+    }
+
+    #[test]
+    fn buffers_double_and_never_exceed_what_is_to_come() {
+        assert_eq!(grown(0, 10, 1_000), 1_000, "a short body is held as it was announced");
+        assert_eq!(grown(0, 10, 16 << 20), FIRST, "a long one is not");
+        assert_eq!(grown(FIRST, FIRST + 1, 16 << 20), 2 * FIRST);
+        assert_eq!(grown(FIRST, 5 * FIRST, 16 << 20), 5 * FIRST);
+        assert_eq!(grown(8 << 20, (8 << 20) + 1, 9 << 20), 9 << 20);
+    }
 
     #[test]
     fn json_is_json_with_or_without_its_charset() {

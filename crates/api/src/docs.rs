@@ -1,13 +1,17 @@
 //! The reference in a browser, without any network: Swagger UI from within the binary.
 
-use std::sync::{Arc, LazyLock};
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use bytes::Bytes;
 use utoipa_swagger_ui::Config;
 
+use crate::files::File;
 use crate::problem::{Answer, Problem, codes, pages};
 
 /// Scripts and styles of the page itself only; requests to this server only.
@@ -23,25 +27,41 @@ pub(crate) async fn index() -> Redirect {
     Redirect::permanent("/docs/")
 }
 
-pub(crate) async fn root() -> Answer {
-    file("index.html")
+pub(crate) async fn root(headers: HeaderMap) -> Answer {
+    file("index.html", headers).await
 }
 
-pub(crate) async fn asset(path: Result<Path<String>, PathRejection>) -> Answer {
+pub(crate) async fn asset(path: Result<Path<String>, PathRejection>, headers: HeaderMap) -> Answer {
     let Path(path) = path.map_err(|_| Problem::new(codes::NOT_FOUND))?;
-    file(&path)
+    file(&path, headers).await
 }
 
-fn file(path: &str) -> Answer {
-    match utoipa_swagger_ui::serve(path, Arc::clone(&CONFIG)) {
-        Ok(Some(file)) => {
-            let kind =
-                HeaderValue::from_str(&file.content_type).unwrap_or(HeaderValue::from_static("text/plain"));
-            let headers = [(header::CONTENT_TYPE, kind), (header::CONTENT_SECURITY_POLICY, POLICY)];
-            Ok((StatusCode::OK, headers, file.bytes.into_owned()).into_response())
-        }
-        _ => Err(Problem::new(codes::NOT_FOUND)),
+/// Files that were asked for, of the few there are.
+static FILES: LazyLock<Mutex<HashMap<String, Arc<File>>>> = LazyLock::new(Mutex::default);
+
+fn held(path: &str) -> Option<Arc<File>> {
+    let mut files = FILES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = files.get(path) {
+        return Some(Arc::clone(known));
     }
+    let found = utoipa_swagger_ui::serve(path, Arc::clone(&CONFIG)).ok().flatten()?;
+    let bytes = match found.bytes {
+        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+        Cow::Owned(bytes) => Bytes::from(bytes),
+    };
+    let file = Arc::new(File::new(bytes, &found.content_type));
+    files.insert(path.to_owned(), Arc::clone(&file));
+    Some(file)
+}
+
+async fn file(path: &str, headers: HeaderMap) -> Answer {
+    let path = path.to_owned();
+    // Compressing it for the first time takes a moment.
+    let answer = tokio::task::spawn_blocking(move || held(&path).map(|file| file.answer(&headers)));
+    let answer = answer.await.ok().flatten();
+    let mut answer = answer.ok_or_else(|| Problem::new(codes::NOT_FOUND))?;
+    answer.headers_mut().insert(header::CONTENT_SECURITY_POLICY, POLICY);
+    Ok(answer)
 }
 
 /// The page of an error code.

@@ -8,7 +8,9 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
+use crate::answers;
 use crate::auth::Who;
+use crate::budget::Asker;
 use crate::cors;
 use crate::problem::{Problem, codes};
 use crate::quota::Slot;
@@ -77,6 +79,8 @@ pub(crate) async fn edge(State(api): State<Api>, mut request: Request, next: Nex
     let left = has_quotas.then(Slot::default);
     let who = Who::default();
     request.extensions_mut().insert(who.clone());
+    let asker = Asker::default();
+    request.extensions_mut().insert(Asker::clone(&asker));
     if let Some(slot) = &left {
         request.extensions_mut().insert(Slot::clone(slot));
     }
@@ -92,6 +96,7 @@ pub(crate) async fn edge(State(api): State<Api>, mut request: Request, next: Nex
         within.await.unwrap_or_else(|_| Problem::new(codes::BUSY).retry_after(2).into_response())
     };
 
+    let response = answers::counted(response, &api.shared().answers, asker.get().copied());
     let mut response = finish(response, &id);
     if let Some(left) = left.as_ref().and_then(|slot| slot.get()) {
         left.show(&mut response);

@@ -3,15 +3,19 @@
 //! Floor 3. Knows neither backends nor engines nor keys. A handler reaches the registry only through
 //! [`auth::Permit`], which exists only for a valid token with the right scope.
 
+mod answers;
 mod auth;
 mod body;
+mod budget;
 mod conditional;
 mod cors;
 mod docs;
 mod edge;
+mod files;
 mod health;
 mod json;
 mod openapi;
+mod pictures;
 mod problem;
 mod query;
 mod quota;

@@ -1,9 +1,11 @@
 //! The table of routes: the router and the OpenAPI document are both made from it.
 
+use std::sync::Arc;
+
 use axum::extract::Request;
-use axum::http::{Method, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::from_fn_with_state;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get};
 use axum::{Router, extract::State};
 use serde_json::Value;
@@ -12,7 +14,7 @@ use crate::edge::edge;
 use crate::openapi::Operation;
 use crate::problem::{Problem, codes};
 use crate::state::Api;
-use crate::{docs, health, respond, v2};
+use crate::{docs, health, v2};
 
 /// One operation.
 pub(crate) struct Route {
@@ -66,8 +68,10 @@ pub(crate) fn table() -> Vec<Route> {
     table
 }
 
-async fn description(State(api): State<Api>) -> Response {
-    respond::bytes(StatusCode::OK, api.shared().document.clone())
+async fn description(State(api): State<Api>, headers: HeaderMap) -> Response {
+    let document = Arc::clone(&api.shared().document);
+    let answer = tokio::task::spawn_blocking(move || document.answer(&headers)).await;
+    answer.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }
 
 async fn unknown(_: Request) -> Problem {

@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use registry::Registry;
-use tokio::sync::Semaphore;
 
 use crate::auth::Brake;
+use crate::budget::Budget;
+use crate::files::File;
+use crate::pictures::Builders;
 use crate::quota::Quota;
 
 /// Limits of the HTTP face.
@@ -14,10 +16,18 @@ use crate::quota::Quota;
 pub struct Limits {
     /// Largest body, in bytes.
     pub body_bytes: usize,
-    /// Memory for all bodies that are being read or worked on, in bytes; beyond it the answer is "busy".
+    /// Memory for all bodies that are being read or worked on, in bytes; beyond a share of it the answer is "busy".
     pub bodies_bytes: usize,
     /// Time for a body to arrive.
     pub body_time: Duration,
+    /// Least speed of a body, once `grace` is over.
+    pub body_bytes_per_second: u32,
+    /// For so long a body may come slower than it must.
+    pub grace: Duration,
+    /// Memory for all answers that wait for their clients to read them, in bytes; beyond a share of it the answer is "busy".
+    pub answers_bytes: usize,
+    /// How long an answer that is made while it is read may take.
+    pub answer_time: Duration,
     /// Time for a whole request.
     pub request_time: Duration,
     /// Requests a minute and token; none is no quota.
@@ -34,6 +44,10 @@ impl Default for Limits {
             body_bytes: 16 << 20,
             bodies_bytes: 512 << 20,
             body_time: Duration::from_secs(30),
+            body_bytes_per_second: 8 << 10,
+            grace: Duration::from_secs(5),
+            answers_bytes: 256 << 20,
+            answer_time: Duration::from_secs(120),
             request_time: Duration::from_secs(60),
             requests_per_minute: None,
             comparisons_per_minute: None,
@@ -49,12 +63,16 @@ pub struct Api(Arc<Shared>);
 pub(crate) struct Shared {
     registry: Arc<Registry>,
     pub(crate) limits: Limits,
-    /// Kibibytes of bodies that may still be taken in.
-    pub(crate) bodies: Arc<Semaphore>,
+    /// Memory for bodies.
+    pub(crate) bodies: Arc<Budget>,
+    /// Memory for answers.
+    pub(crate) answers: Arc<Budget>,
+    /// Who may read images for an answer.
+    pub(crate) builders: Builders,
     pub(crate) brake: Brake,
     pub(crate) quota: Option<Quota>,
     pub(crate) comparisons: Option<Quota>,
-    pub(crate) document: bytes::Bytes,
+    pub(crate) document: Arc<File>,
 }
 
 impl Api {
@@ -63,11 +81,16 @@ impl Api {
     pub fn new(registry: Arc<Registry>, limits: Limits) -> Self {
         Self(Arc::new(Shared {
             registry,
-            bodies: Arc::new(Semaphore::new(limits.bodies_bytes >> 10)),
+            bodies: Budget::new(limits.bodies_bytes),
+            answers: Budget::new(limits.answers_bytes),
+            builders: Builders::default(),
             brake: Brake::new(),
             quota: limits.requests_per_minute.and_then(|n| Quota::per_minute("default", n)),
             comparisons: limits.comparisons_per_minute.and_then(|n| Quota::per_minute("comparisons", n)),
-            document: serde_json::to_vec(&crate::openapi::document()).unwrap_or_default().into(),
+            document: Arc::new(File::new(
+                serde_json::to_vec(&crate::openapi::document()).unwrap_or_default().into(),
+                "application/json",
+            )),
             limits,
         }))
     }

@@ -10,6 +10,8 @@ use domain::Scope;
 use registry::{AccessError, Caller, Registry};
 
 use super::Who;
+use crate::budget::{Asker, Principal};
+use crate::pictures::Builder;
 use crate::problem::{Problem, codes};
 use crate::quota::{Left, Slot};
 use crate::state::Api;
@@ -43,6 +45,7 @@ pub(crate) struct Permit<R> {
     /// With the figures of the tenant, and the models that were in force when the request began.
     pub(crate) registry: Registry,
     pub(crate) caller: Caller,
+    api: Api,
     required: PhantomData<R>,
 }
 
@@ -50,6 +53,27 @@ impl<R> Permit<R> {
     /// Whether the token may also do what `scope` is for.
     pub(crate) fn may(&self, scope: Scope) -> bool {
         self.caller.require(scope).is_ok()
+    }
+
+    /// The tenant's turn to read images for an answer, for as long as it is held.
+    pub(crate) async fn builder(&self) -> Builder {
+        self.api.shared().builders.next(self.caller.tenant).await
+    }
+
+    /// The same permission for what goes on after the handler has answered.
+    pub(crate) fn share(&self) -> Self {
+        let (registry, caller) = (self.registry.clone(), self.caller);
+        Self { registry, caller, api: self.api.clone(), required: PhantomData }
+    }
+
+    /// The state of the router.
+    pub(crate) const fn api(&self) -> &Api {
+        &self.api
+    }
+
+    /// Whose request it is.
+    pub(crate) const fn principal(&self) -> Principal {
+        Principal { tenant: self.caller.tenant, token: self.caller.token }
     }
 }
 
@@ -73,6 +97,9 @@ impl<R: Required> FromRequestParts<Api> for Permit<R> {
         if let Some(who) = parts.extensions.get::<Who>() {
             who.is(&caller);
         }
+        if let Some(asker) = parts.extensions.get::<Asker>() {
+            let _ = asker.set(Principal { tenant: caller.tenant, token: caller.token });
+        }
         let compares = R::SCOPE == Some(Scope::BiometricsMatch);
         let all = api.shared().quota.as_ref();
         let comparisons = api.shared().comparisons.as_ref().filter(|_| compares);
@@ -87,7 +114,8 @@ impl<R: Required> FromRequestParts<Api> for Permit<R> {
         if let Some(scope) = R::SCOPE {
             caller.require(scope)?;
         }
-        Ok(Self { registry: registry.for_request(caller.tenant), caller, required: PhantomData })
+        let registry = registry.for_request(caller.tenant);
+        Ok(Self { registry, caller, api: api.clone(), required: PhantomData })
     }
 }
 

@@ -17,6 +17,8 @@ use crate::kek::Places;
 pub(crate) use layers::{ConfigError, load};
 pub(crate) use secrets::has_password;
 
+use crate::serve::Reading;
+
 /// The defaults, which are also the manual.
 pub(crate) const DEFAULTS: &str = include_str!("../../../../config.default.toml");
 
@@ -71,6 +73,12 @@ pub(crate) struct Limits {
     request_seconds: u64,
     body_bytes: usize,
     bodies_bytes: usize,
+    body_bytes_per_second: u32,
+    grace_seconds: u64,
+    answers_bytes: usize,
+    answer_seconds: u64,
+    answer_bytes_per_second: u32,
+    send_buffer_bytes: usize,
     requests_per_minute: u32,
     comparisons_per_minute: u32,
     pub(crate) shutdown_seconds: u64,
@@ -239,10 +247,24 @@ impl Config {
             body_bytes: self.limits.body_bytes,
             bodies_bytes: self.limits.bodies_bytes,
             body_time: Duration::from_secs(self.limits.body_seconds),
+            body_bytes_per_second: self.limits.body_bytes_per_second,
+            grace: Duration::from_secs(self.limits.grace_seconds),
+            answers_bytes: self.limits.answers_bytes,
+            answer_time: Duration::from_secs(self.limits.answer_seconds),
             request_time: Duration::from_secs(self.limits.request_seconds),
             requests_per_minute: Some(self.limits.requests_per_minute).filter(|&n| n > 0),
             comparisons_per_minute: Some(self.limits.comparisons_per_minute).filter(|&n| n > 0),
             cors_origins: self.cors.origins.clone(),
+        }
+    }
+
+    /// How clients must read their answers.
+    pub(crate) fn reading(&self) -> Reading {
+        Reading {
+            most: Duration::from_secs(self.limits.answer_seconds),
+            grace: Duration::from_secs(self.limits.grace_seconds),
+            bytes_per_second: u64::from(self.limits.answer_bytes_per_second),
+            buffer: self.limits.send_buffer_bytes,
         }
     }
 
@@ -358,12 +380,20 @@ impl Config {
         if self.attempts.stop <= self.attempts.free {
             return wrong("attempts.stop", "must be more than attempts.free");
         }
-        if self.limits.bodies_bytes < self.limits.body_bytes {
-            return wrong("limits.bodies_bytes", "must be at least limits.body_bytes");
+        // One token alone gets a third, which must hold the largest there is: a body, and an answer with two images.
+        if self.limits.bodies_bytes / 3 < self.limits.body_bytes {
+            return wrong("limits.bodies_bytes", "must be at least three times limits.body_bytes");
+        }
+        if self.limits.answers_bytes / 8 < self.limits.body_bytes {
+            return wrong("limits.answers_bytes", "must be at least eight times limits.body_bytes");
+        }
+        if self.limits.send_buffer_bytes < 4_096 {
+            return wrong("limits.send_buffer_bytes", "must be at least 4096");
         }
         for (path, value) in [
             ("limits.connections", self.limits.connections),
             ("limits.body_bytes", self.limits.body_bytes),
+            ("limits.answer_seconds", usize::try_from(self.limits.answer_seconds).unwrap_or(usize::MAX)),
             ("engine.queue", self.engine.queue),
             ("database.connections", self.database.connections),
             (

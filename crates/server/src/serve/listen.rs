@@ -13,6 +13,9 @@ use crate::config::Config;
 /// Most headers of a request; further ones are refused by the parser.
 const MAX_HEADERS: usize = 100;
 
+/// What a connection may hold of requests that are read and answers that are written, in bytes.
+const BUFFER: usize = 64 << 10;
+
 /// Serves `router` on `listener` until a signal comes, then lets requests in work finish.
 pub(crate) async fn run(
     config: &Config,
@@ -23,27 +26,35 @@ pub(crate) async fn run(
     let handle = Handle::new();
     let patience = Duration::from_secs(config.limits.shutdown_seconds);
     tokio::spawn(stop_on_signal(handle.clone(), patience));
+    let headers = config.limits.header_seconds;
     if let Some((listener, router)) = metrics {
-        let headers = config.limits.header_seconds;
-        tokio::spawn(serve(listener, router, Handle::new(), 64, headers));
+        let cap = Capped::new(64, config.reading());
+        tokio::spawn(serve(listener, router, Handle::new(), cap, headers));
     }
-    serve(listener, router, handle, config.limits.connections, config.limits.header_seconds).await
+    let cap = Capped::new(config.limits.connections, config.reading());
+    serve(listener, router, handle, cap, headers).await
 }
 
 async fn serve(
     listener: TcpListener,
     router: Router,
     handle: Handle<SocketAddr>,
-    connections: usize,
+    cap: Capped,
     header_seconds: u64,
 ) -> std::io::Result<()> {
     let headers = Duration::from_secs(header_seconds.max(1));
     let mut server = axum_server::from_tcp(listener)?
         .http1_only()
         .first_request_timeout(headers)
-        .acceptor(Capped::new(connections))
+        .acceptor(cap)
         .handle(handle);
-    server.http_builder().http1().header_read_timeout(headers).max_headers(MAX_HEADERS).half_close(false);
+    server
+        .http_builder()
+        .http1()
+        .header_read_timeout(headers)
+        .max_headers(MAX_HEADERS)
+        .half_close(false)
+        .max_buf_size(BUFFER);
     server.serve(router.into_make_service_with_connect_info::<SocketAddr>()).await
 }
 

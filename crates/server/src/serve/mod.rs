@@ -19,6 +19,8 @@ use engine::runtime::Fallback;
 use engine::worker::Faces;
 use registry::Registry;
 
+pub(crate) use connections::Reading;
+
 use crate::config::Config;
 use crate::home;
 use crate::progress::Bar;

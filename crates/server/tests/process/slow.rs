@@ -87,3 +87,35 @@ fn beyond_the_cap_connections_are_closed_at_once_and_places_come_free_again() {
     }
     server.kill();
 }
+
+/// The client asks for much, and its own system takes in little of it.
+fn unread(address: std::net::SocketAddr, path: &str) -> TcpStream {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(4_096).unwrap();
+    socket.connect(&address.into()).unwrap();
+    let mut stream = TcpStream::from(socket);
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+    stream
+}
+
+#[test]
+fn connections_whose_answer_is_not_read_are_reset() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let settings = folder.path().join("settings.toml");
+    // Short limits keep the test short; the mechanism is the same.
+    std::fs::write(&settings, "[limits]\ngrace_seconds = 1\nanswer_bytes_per_second = 1000000000\n").unwrap();
+    let server = Server::start_with(&data, &["--config", settings.to_str().unwrap()]);
+    let silent = unread(server.address, "/docs/swagger-ui-bundle.js");
+    // A reset, and not an end that the system would keep what was not read for.
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let error = loop {
+        if let Some(error) = silent.take_error().unwrap() {
+            break error;
+        }
+        assert!(Instant::now() < deadline, "the connection is not reset");
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+    server.kill();
+}

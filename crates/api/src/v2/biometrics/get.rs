@@ -14,6 +14,7 @@ use crate::v2::path::{TwoIdPath, two};
 
 async fn handle(permit: Permit<BiometricsRead>, ids: TwoIdPath) -> Answer {
     let (person, sample) = two(ids)?;
+    let _builder = permit.builder().await;
     let sample = permit.registry.sample(&permit.caller, person, sample).await?;
     respond::json(StatusCode::OK, &SampleView::from(&sample))
 }

@@ -29,6 +29,7 @@ async fn handle(
         return Ok(respond::with(StatusCode::NOT_MODIFIED.into_response(), header::ETAG, &person.etag()));
     }
     if person.samples().next().is_some() && permit.may(Scope::BiometricsRead) {
+        let _builder = permit.builder().await;
         let (person, images) = permit.registry.get_with_images(&permit.caller, id).await?;
         return show::person(StatusCode::OK, &person, &images);
     }

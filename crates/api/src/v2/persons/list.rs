@@ -9,6 +9,7 @@ use serde_json::json;
 use store::Total;
 
 use super::list_query::{self, write_cursor};
+use super::list_stream as stream;
 use super::view::PersonView;
 use crate::auth::{Permit, PersonsRead};
 use crate::openapi::Operation;
@@ -24,7 +25,7 @@ struct ListView<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Pagination {
+pub(super) struct Pagination {
     limit: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     page: Option<u32>,
@@ -33,7 +34,7 @@ struct Pagination {
     #[serde(skip_serializing_if = "Option::is_none")]
     total_is_exact: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    next_cursor: Option<String>,
+    pub(super) next_cursor: Option<String>,
 }
 
 async fn handle(permit: Permit<PersonsRead>, RawQuery(query): RawQuery) -> Answer {
@@ -66,23 +67,28 @@ pub(crate) async fn members_of(
     page(permit, asked).await
 }
 
-async fn page(permit: &Permit<PersonsRead>, mut asked: list_query::Asked) -> Answer {
-    asked.list.images = asked.biometrics && permit.may(Scope::BiometricsRead);
+async fn page(permit: &Permit<PersonsRead>, asked: list_query::Asked) -> Answer {
+    let images = asked.biometrics && permit.may(Scope::BiometricsRead);
     let listed = permit.registry.list(&permit.caller, &asked.list).await?;
     let (total, exact) = match listed.total {
         Total::Exact(total) => (total, None),
         Total::AtLeast(total) => (total, Some(false)),
     };
+    let pagination = Pagination {
+        limit: asked.list.limit,
+        page: asked.page,
+        pages: total.div_ceil(u64::from(asked.list.limit)),
+        total,
+        total_is_exact: exact,
+        next_cursor: listed.next.map(|c| write_cursor(asked.list.sort, c)),
+    };
+    if images {
+        let persons = listed.persons.into_iter().map(|(person, _)| person).collect();
+        return stream::answer(permit, persons, asked.list.sort, pagination).await;
+    }
     let view = ListView {
         data: listed.persons.iter().map(|(p, i)| view(p, i, asked.biometrics)).collect(),
-        pagination: Pagination {
-            limit: asked.list.limit,
-            page: asked.page,
-            pages: total.div_ceil(u64::from(asked.list.limit)),
-            total,
-            total_is_exact: exact,
-            next_cursor: listed.next.map(|c| write_cursor(asked.list.sort, c)),
-        },
+        pagination,
     };
     respond::json(StatusCode::OK, &view)
 }

@@ -7,6 +7,7 @@ mod erase;
 mod get;
 pub(crate) mod list;
 mod list_query;
+mod list_stream;
 mod merge;
 mod profile;
 mod repeated;

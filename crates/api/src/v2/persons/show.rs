@@ -35,6 +35,7 @@ pub(crate) async fn stored<R>(permit: &Permit<R>, status: StatusCode, shown: Per
     if !has_images || !permit.may(Scope::BiometricsRead) {
         return person(status, &shown, &Images::default());
     }
+    let _builder = permit.builder().await;
     // The state that was decided is shown, with the images that belong to it.
     let images = permit.registry.images(&permit.caller, &shown).await.unwrap_or_else(|error| {
         tracing::warn!(%error, "a change was made, but the images for its answer cannot be read");
