@@ -237,7 +237,7 @@ fn too_many_questions_are_refused_and_the_others_answered() {
 
 #[test]
 fn questions_to_one_gallery_leave_room_for_those_to_another() {
-    let ((many, people, _), (one, _, _)) = (crowd(Kernel::Plain), crowd(Kernel::Plain));
+    let ((many, people, _), (one, _, _)) = (crowd(Kernel::PLAIN), crowd(Kernel::PLAIN));
     let scanner = Scanner::start(1, 8).unwrap();
     let q = question(&people[&1].2[0].1, -1.0, 10);
     // However fast the thread is: the last question that is refused leaves half of the places to others.
