@@ -170,7 +170,8 @@ impl Registry {
         self.open_collection(caller.tenant, row).await
     }
 
-    /// Collections, oldest first, from the first after `after` on, and whether more follow.
+    /// Collections, oldest first, from the first after `after` on, and whether more follow. One that is damaged is passed
+    /// over.
     ///
     /// # Errors
     /// What the store says.
@@ -185,7 +186,12 @@ impl Registry {
         rows.truncate(limit as usize);
         let mut collections = Vec::with_capacity(rows.len());
         for row in rows {
-            collections.push(self.open_collection(caller.tenant, row).await?);
+            let id = row.id;
+            match self.open_collection(caller.tenant, row).await {
+                Ok(collection) => collections.push(collection),
+                Err(Error::Fault(why)) => self.note_damage(caller.tenant, id, &why),
+                Err(error) => return Err(error),
+            }
         }
         Ok((collections, more))
     }

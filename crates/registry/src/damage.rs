@@ -1,6 +1,7 @@
 //! Records that do not open: changed by hand, put there by somebody without the key, or hurt by a disk. They are passed over,
 //! counted, and said.
 
+use std::fmt::Display;
 use std::sync::atomic::Ordering;
 
 use domain::{PersonId, TenantId};
@@ -13,10 +14,10 @@ use crate::registry::Registry;
 const PAGE: u32 = 500;
 
 impl Registry {
-    /// Notes that a person's record does not open, or is not what it claims to be.
-    pub(crate) fn note_damage(&self, tenant: TenantId, person: PersonId, why: &str) {
+    /// Notes that a record does not open, or is not what it claims to be; of a person's parts the person is named.
+    pub(crate) fn note_damage(&self, tenant: TenantId, record: impl Display, why: &str) {
         self.damaged.fetch_add(1, Ordering::Relaxed);
-        tracing::error!(event = "damaged-record", %tenant, %person, why, "a record is damaged and is passed over");
+        tracing::error!(event = "damaged-record", %tenant, %record, why, "a record is damaged and is passed over");
     }
 
     /// How often a damaged record was met since the start.

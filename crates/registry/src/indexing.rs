@@ -7,6 +7,7 @@ use domain::TenantId;
 use serde::{Deserialize, Serialize};
 use store::{
     Changes, CommitError, Conflict, Cursor, PersonChange, PersonRow, SealedChange, SealedKind, SealedRow,
+    StoreError,
 };
 use vault::TenantKeys;
 
@@ -48,7 +49,17 @@ impl Registry {
 
     async fn read_indexing(&self, tenant: TenantId) -> Result<(Option<SealedRow>, Option<Indexing>), Error> {
         let keys = self.keys.of(&*self.store, tenant).await?;
-        let row = self.store.sealed(tenant, key(&keys)).await?;
+        let row = match self.store.sealed(tenant, key(&keys)).await {
+            Err(StoreError::Damaged(why)) => {
+                // Not even its form is right: it makes room for another.
+                self.note_damage(tenant, "indexing", &why);
+                let mut changes = Changes::at(self.now());
+                changes.sealed.push(SealedChange::Remove(key(&keys)));
+                self.commit(tenant, changes).await?;
+                None
+            }
+            other => other?,
+        };
         let plain = row
             .as_ref()
             .and_then(|row| keys.records().open(&place::sealed_record(tenant, row), row.sealed.clone()).ok());

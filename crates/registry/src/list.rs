@@ -8,7 +8,6 @@ use crate::access::Caller;
 use crate::error::Error;
 use crate::person::Person;
 use crate::profile::{folded, hashed};
-use crate::read::Images;
 use crate::registry::Registry;
 
 /// What narrows a list; everything given must hold.
@@ -41,23 +40,19 @@ pub struct List {
     pub offset: u32,
     /// Begin after this one.
     pub after: Option<Cursor>,
-    /// Whether images come along.
-    pub images: bool,
 }
 
 /// A page.
 #[derive(Debug)]
 pub struct Listed {
-    /// The persons, with images where asked for.
-    pub persons: Vec<(Person, Images)>,
+    /// The persons.
+    pub persons: Vec<Person>,
     /// Where the next page begins, if there is one.
     pub next: Option<Cursor>,
     /// How many there are.
     pub total: Total,
 }
 
-/// Most bytes of images on one page.
-const IMAGE_BYTES: usize = 32 << 20;
 /// Rows read in one go where the index only narrows a list down.
 const NARROWED_PAGE: u32 = 200;
 /// Most rows that are opened for one page: beyond them the page ends early, and the rest follows by cursor.
@@ -90,10 +85,9 @@ impl Meant<'_> {
 
 /// A page under way.
 struct Filling {
-    persons: Vec<(Person, Images)>,
+    persons: Vec<Person>,
     /// Persons that were met and are meant, on this page or not.
     met: u64,
-    bytes: usize,
     /// Where the next page begins, once this one is full.
     next: Option<Cursor>,
     full: bool,
@@ -123,7 +117,7 @@ impl Registry {
     /// A page where the index names who is meant, as long as nobody has tampered with it.
     async fn list_indexed(&self, caller: &Caller, list: &List, meant: &Meant<'_>) -> Result<Listed, Error> {
         let mut query = self.query(caller, list, meant).await?;
-        let mut filling = Filling { persons: Vec::new(), met: 0, bytes: 0, next: None, full: false };
+        let mut filling = Filling { persons: Vec::new(), met: 0, next: None, full: false };
         let (mut total, mut opened) = (None, 0);
         loop {
             let page = self.store.persons(caller.tenant, query.clone()).await?;
@@ -132,16 +126,10 @@ impl Registry {
             let last = page.rows.last().map(cursor);
             filling.next = last.filter(|_| page.more);
             for row in page.rows {
-                let here = cursor(&row);
                 self.take(caller, list, meant, row, &mut filling).await?;
-                if filling.bytes > IMAGE_BYTES {
-                    filling.next = last.filter(|l| page.more || l.id != here.id).map(|_| here);
-                    filling.full = true;
-                    break;
-                }
             }
             let missing = list.limit.saturating_sub(u32::try_from(filling.persons.len()).unwrap_or(u32::MAX));
-            if filling.full || filling.next.is_none() || missing == 0 || opened >= MOST_OPENED {
+            if filling.next.is_none() || missing == 0 || opened >= MOST_OPENED {
                 break;
             }
             (query.after, query.offset, query.count, query.limit) = (filling.next, 0, false, missing);
@@ -156,7 +144,7 @@ impl Registry {
         let mut query = self.query(caller, list, meant).await?;
         (query.count, query.offset, query.limit) = (false, 0, NARROWED_PAGE);
         let counts = list.after.is_none();
-        let mut filling = Filling { persons: Vec::new(), met: 0, bytes: 0, next: None, full: false };
+        let mut filling = Filling { persons: Vec::new(), met: 0, next: None, full: false };
         let mut opened = 0;
         let whole = loop {
             let page = self.store.persons(caller.tenant, query.clone()).await?;
@@ -168,7 +156,7 @@ impl Registry {
                 self.take(caller, list, meant, row, &mut filling).await?;
                 if !filling.full
                     && filling.persons.len() > before
-                    && (filling.persons.len() >= list.limit as usize || filling.bytes > IMAGE_BYTES)
+                    && filling.persons.len() >= list.limit as usize
                 {
                     (filling.full, filling.next) = (true, Some(here));
                 }
@@ -243,21 +231,7 @@ impl Registry {
         if filling.full || skipped {
             return Ok(());
         }
-        // An image that is replaced while the list is read is left out, and so is one that is damaged.
-        let images = if list.images {
-            match self.images_of(caller, &opened).await {
-                Ok(images) => images.unwrap_or_default(),
-                Err(Error::Fault(why)) => {
-                    self.note_damage(caller.tenant, id, &why);
-                    Images::default()
-                }
-                Err(error) => return Err(error),
-            }
-        } else {
-            Images::default()
-        };
-        filling.bytes += images.len();
-        filling.persons.push((opened.person, images));
+        filling.persons.push(opened.person);
         Ok(())
     }
 }

@@ -19,13 +19,6 @@ pub struct Images {
     pub fingerprint: Option<Vec<u8>>,
 }
 
-impl Images {
-    /// Bytes of all of them.
-    pub(crate) fn len(&self) -> usize {
-        self.face.as_ref().map_or(0, Vec::len) + self.fingerprint.as_ref().map_or(0, Vec::len)
-    }
-}
-
 impl Registry {
     /// A person, without images.
     ///
@@ -58,6 +51,20 @@ impl Registry {
         let mut opened = self.open_person(caller.tenant, person.id).await?;
         opened.person = person.clone();
         Ok(self.images_of(caller, &opened).await?.unwrap_or_default())
+    }
+
+    /// The images of a person who is listed; one that is damaged is left out, and reported.
+    ///
+    /// # Errors
+    /// As [`Registry::images`], but for damage.
+    pub async fn images_if_whole(&self, caller: &Caller, person: &Person) -> Result<Images, Error> {
+        match self.images(caller, person).await {
+            Err(Error::Fault(why)) => {
+                self.note_damage(caller.tenant, person.id, &why);
+                Ok(Images::default())
+            }
+            other => other,
+        }
     }
 
     /// The images of a person; `None` when one is gone meanwhile.

@@ -257,7 +257,7 @@ impl Registry {
             if !self.lacks(tenant, &key, &sample)? {
                 continue;
             }
-            // Of what is called an enrolled sample and is none, no template is made.
+            // Of what is called an enrolled sample and is none, no template is made; nor does anybody wait for one.
             let opened = match named.take() {
                 Some(opened) => opened,
                 None => self.open_person(tenant, row.person).await?.person,
@@ -266,6 +266,7 @@ impl Registry {
             named = Some(opened);
             if !is_enrolled {
                 self.note_damage(tenant, row.person, "a sample is called enrolled and is not");
+                self.keep_nothing(tenant, &key, &sample).await?;
                 continue;
             }
             match sample.kind {
@@ -289,6 +290,24 @@ impl Registry {
 }
 
 impl Registry {
+    /// Keeps that nothing is to be made of a sample.
+    async fn keep_nothing(&self, tenant: TenantId, key: &Key, sample: &SampleHead) -> Result<(), Error> {
+        let (person, id) = (sample.person, sample.id);
+        let (head, slot, model, template) = match sample.kind {
+            SampleKind::Face => {
+                let Held::NotYet(missing) = self.held(tenant, key, sample)? else { return Ok(()) };
+                let model = self.faces()?.ids().embedder.to_string();
+                (missing.head, missing.slot, model, template_record(None, missing.spot))
+            }
+            SampleKind::Fingerprint => {
+                let HeldPrint::NotYet(missing) = self.held_print(tenant, key, sample)? else { return Ok(()) };
+                let record = PrintRecord { template: None, position: missing.position, dpi: missing.dpi };
+                (missing.head, missing.slot, self.fingers()?.id().to_owned(), record.to_bytes())
+            }
+        };
+        self.keep_remade(tenant, key, &head, Remade { person, sample: id, slot, model, template }).await
+    }
+
     /// Whether a template of the models in force is still to be made.
     fn lacks(&self, tenant: TenantId, key: &Key, sample: &SampleHead) -> Result<bool, Error> {
         Ok(match sample.kind {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{PersonId, SampleId};
+use domain::{PersonId, SampleId, Scope};
 use engine::face::Analysis;
 use store::{Changes, SampleKind};
 
@@ -235,7 +235,8 @@ impl Registry {
         let template =
             analysis.template.as_ref().ok_or_else(|| Error::Fault("an analysis has no template".into()))?;
         let person = opened.person.id;
-        let reference = self.reference_template(caller, &opened, force).await?;
+        let may_review = force || caller.may(Scope::PersonsReview);
+        let reference = self.reference_template(caller, &opened, may_review).await?;
         let known = reference.is_some();
         if let Some(reference) = reference.filter(|_| !force) {
             self.may_try(caller, Some(person)).await?;

@@ -158,10 +158,24 @@ impl App {
         headers: &[(&str, &str)],
         body: Option<&Value>,
     ) -> Reply {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("authorization", format!("Bearer {}", self.token));
+        self.sent(&self.token, method, path, headers, body).await
+    }
+
+    /// Sends a request with a token.
+    pub async fn ask(&self, token: &str, method: Method, path: &str, body: Option<&Value>) -> Reply {
+        self.sent(token, method, path, &[], body).await
+    }
+
+    async fn sent(
+        &self,
+        token: &str,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Reply {
+        let mut request =
+            Request::builder().method(method).uri(path).header("authorization", format!("Bearer {token}"));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

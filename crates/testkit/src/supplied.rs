@@ -18,6 +18,12 @@ pub fn face(who: u64, take: u64, noise: f32) -> Vec<u8> {
     [MARK, format!("{who} {take} {noise}").as_bytes()].concat()
 }
 
+/// A picture on the way from one person to another: 0 shows the first, 1 the second.
+#[must_use]
+pub fn blend(from: u64, to: u64, part: f32) -> Vec<u8> {
+    [MARK, format!("{from} 0 0 {to} {part}").as_bytes()].concat()
+}
+
 /// The engine.
 #[must_use]
 pub fn engine() -> Faces {
@@ -71,10 +77,22 @@ impl Supplied {
         let undecodable = || EngineError::from(Rejection::new(RejectionCode::ImageUndecodable));
         let text =
             bytes.strip_prefix(MARK).and_then(|t| std::str::from_utf8(t).ok()).ok_or_else(undecodable)?;
-        let [who, take, noise] = text.split(' ').collect::<Vec<_>>()[..] else { return Err(undecodable()) };
+        let words: Vec<_> = text.split(' ').collect();
+        let (who, take, noise, toward) = match words[..] {
+            [who, take, noise] => (who, take, noise, None),
+            [who, take, noise, to, part] => (who, take, noise, Some((to, part))),
+            _ => return Err(undecodable()),
+        };
         let (who, take): (u64, u64) =
             (who.parse().map_err(|_| undecodable())?, take.parse().map_err(|_| undecodable())?);
         let noise: f32 = noise.parse().map_err(|_| undecodable())?;
+        if let Some((to, part)) = toward {
+            let to: u64 = to.parse().map_err(|_| undecodable())?;
+            let part: f32 = part.parse().map_err(|_| undecodable())?;
+            let both = numbers(who ^ self.seed).into_iter().zip(numbers(to ^ self.seed));
+            let mixed = both.map(|(a, b)| (1.0 - part) * a + part * b).collect();
+            return Template::normalised(mixed).ok_or_else(undecodable);
+        }
         let other = numbers(who.wrapping_mul(1_000_003) ^ take.wrapping_mul(7_919) ^ 0xabcd ^ self.seed);
         let mixed = numbers(who ^ self.seed).iter().zip(other).map(|(a, b)| a + noise * b).collect();
         Template::normalised(mixed).ok_or_else(undecodable)

@@ -64,7 +64,6 @@ fn a_network_that_was_changed_on_disk_is_not_loaded() {
     let mut bytes = std::fs::read(&from).unwrap();
     bytes[1_000] ^= 1;
     std::fs::write(&to, bytes).unwrap();
-    std::fs::copy(from.with_extension("sha256"), to.with_extension("sha256")).unwrap();
     let settings =
         engine::finger::Settings { workers: 1, queue: 1, limits: engine::finger::Limits::default() };
     assert!(Fingers::start(&other, settings).is_err());

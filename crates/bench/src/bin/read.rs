@@ -40,9 +40,8 @@ fn main() {
             limit: 1,
             offset: 0,
             after: None,
-            images: false,
         };
-        home.registry.list(&caller, &list).await.expect("a list").persons.remove(0).0
+        home.registry.list(&caller, &list).await.expect("a list").persons.remove(0)
     });
     let path = format!("/v2/persons/{}", listed.id);
     let json = runtime.block_on(fetch(ours, &path, &home.token));

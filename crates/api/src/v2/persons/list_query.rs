@@ -129,12 +129,7 @@ pub(super) fn read(raw: Option<&str>) -> Result<Asked, Problem> {
         return Err(Problem::new(codes::USE_CURSOR));
     }
     let offset = page.map_or(0, |p| (p - 1) * limit);
-    Ok(Asked {
-        list: List { filter, sort, limit, offset, after, images: false },
-        page,
-        collection,
-        biometrics,
-    })
+    Ok(Asked { list: List { filter, sort, limit, offset, after }, page, collection, biometrics })
 }
 
 #[cfg(test)]

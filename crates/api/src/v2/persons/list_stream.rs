@@ -58,7 +58,7 @@ impl Listing {
             return Ok(end.into());
         };
         let builder = self.permit.builder().await;
-        let images = match self.permit.registry.images(&self.permit.caller, &person).await {
+        let images = match self.permit.registry.images_if_whole(&self.permit.caller, &person).await {
             // Gone since it was listed: as it was listed, without the image.
             Err(Error::NotFound) => Images::default(),
             other => other?,

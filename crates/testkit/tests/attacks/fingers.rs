@@ -1,0 +1,151 @@
+//! No finger is planted on somebody verified.
+
+use serde_json::{Value, json};
+use testkit::fingers::{built_in, file};
+use testkit::supplied::{face, setup};
+use testkit::{App, Setup};
+
+use super::support::{delete, post, put, samples, text, writer};
+
+const ANN: u64 = 1;
+const EVE: u64 = 2;
+
+async fn app() -> App {
+    App::with(Setup { fingers: Some(built_in()), ..setup() }).await
+}
+
+/// Somebody verified, with this fingerprint.
+async fn verified(app: &App, print: Option<Value>) -> String {
+    let mut biometrics = json!({ "faceImage": text(&face(ANN, 0, 0.1)) });
+    if let Some(Value::Object(print)) = print {
+        biometrics.as_object_mut().unwrap().extend(print);
+    }
+    let body = json!({ "firstName": "John", "lastName": "Doe", "biometricData": biometrics });
+    let made = app.post("/v2/persons/liveness", &body).await.expect(201);
+    format!("/v2/persons/{}", made.id())
+}
+
+fn print(name: &str, finger: Option<&str>) -> Value {
+    let mut print = json!({ "fingerprint": text(&file(name)) });
+    if let Some(finger) = finger {
+        print["finger"] = json!(finger);
+    }
+    print
+}
+
+fn with_proof(mut print: Value, proof: Value) -> Value {
+    print["proof"] = proof;
+    print
+}
+
+fn update(print: &Value) -> Value {
+    json!({ "biometricData": print })
+}
+
+/// Whether the planted finger opens the record.
+async fn opens(app: &App, path: &str, name: &str) -> bool {
+    let said = app.post(&format!("{path}/verify"), &print(name, None)).await;
+    said.status == 200 && said.json["match"] == json!(true)
+}
+
+#[tokio::test]
+async fn a_finger_is_planted_neither_by_another_name_nor_without_one() {
+    let app = app().await;
+    let token = writer(&app).await;
+    let path = verified(&app, Some(print("p1_1", Some("right-index")))).await;
+    for finger in [Some("right-index"), Some("left-thumb"), None] {
+        let planted = print("p2_1", finger);
+        put(&app, &token, &path, &update(&planted)).await.problem(409, "fingerprint-mismatch");
+        let add = format!("{path}/biometrics");
+        post(&app, &token, &add, &planted).await.problem(409, "fingerprint-mismatch");
+    }
+    assert!(!opens(&app, &path, "p2_1").await);
+    assert_eq!(app.get(&path).await.json["verificationStatus"], "verified");
+}
+
+#[tokio::test]
+async fn a_finger_is_not_planted_after_the_own_ones_were_cleared() {
+    let app = app().await;
+    let token = writer(&app).await;
+    for by_sample in [false, true] {
+        let path = verified(&app, Some(print("p1_1", Some("right-index")))).await;
+        let cleared = if by_sample {
+            let finger = samples(&app, &path).await.remove(1);
+            delete(&app, &token, &format!("{path}/biometrics/{finger}")).await
+        } else {
+            put(&app, &token, &path, &update(&json!({ "fingerprint": null }))).await
+        };
+        assert_eq!(
+            cleared.expect(200).json["verificationStatus"],
+            "pending",
+            "nobody has seen who cleared them"
+        );
+        put(&app, &token, &path, &update(&print("p2_1", None))).await.problem(409, "proof-needed");
+        post(&app, &token, &format!("{path}/biometrics"), &print("p2_1", None))
+            .await
+            .problem(409, "proof-needed");
+        app.delete(&path).await.expect(200);
+        app.clock.turn(366 * 86_400);
+    }
+}
+
+#[tokio::test]
+async fn another_finger_comes_with_a_face_taken_now_or_a_finger_enrolled_before() {
+    let app = app().await;
+    let token = writer(&app).await;
+    let path = verified(&app, Some(print("p1_1", Some("right-index")))).await;
+    let other = print("p2_1", Some("left-thumb"));
+    let add = format!("{path}/biometrics");
+    // A stranger's face, what is stored already, and the new finger itself prove nothing.
+    for (proof, code) in [
+        (json!({ "faceImage": text(&face(EVE, 0, 0.1)) }), "face-mismatch"),
+        (json!({ "faceImage": text(&face(ANN, 0, 0.1)) }), "face-mismatch"),
+        (json!({ "fingerprint": text(&file("p2_1")) }), "fingerprint-mismatch"),
+        (
+            json!({ "fingerprint": app.get(&path).await.json["biometricData"]["fingerprint"] }),
+            "fingerprint-mismatch",
+        ),
+    ] {
+        post(&app, &token, &add, &with_proof(other.clone(), proof)).await.problem(409, code);
+    }
+    let by_face = with_proof(other.clone(), json!({ "faceImage": text(&face(ANN, 1, 0.1)) }));
+    post(&app, &token, &add, &by_face).await.expect(201);
+    assert!(opens(&app, &path, "p2_1").await);
+    assert_eq!(app.get(&path).await.json["verificationStatus"], "verified");
+}
+
+#[tokio::test]
+async fn an_enrolled_finger_speaks_for_another() {
+    let app = app().await;
+    let token = writer(&app).await;
+    let path = verified(&app, Some(print("p1_1", Some("right-index")))).await;
+    let proof = json!({ "fingerprint": text(&file("p1_2")) });
+    let by_finger = with_proof(print("p2_1", Some("left-thumb")), proof);
+    put(&app, &token, &path, &update(&by_finger)).await.expect(200);
+    assert!(opens(&app, &path, "p2_1").await && opens(&app, &path, "p1_2").await);
+    assert_eq!(app.get(&path).await.json["verificationStatus"], "verified");
+}
+
+#[tokio::test]
+async fn the_first_finger_of_somebody_verified_needs_a_proof_or_a_reviewer() {
+    let app = app().await;
+    let token = writer(&app).await;
+    let path = verified(&app, None).await;
+    let first = print("p2_1", None);
+    put(&app, &token, &path, &update(&first)).await.problem(409, "proof-needed");
+    let proof = json!({ "faceImage": text(&face(ANN, 1, 0.1)) });
+    put(&app, &token, &path, &update(&with_proof(first, proof))).await.expect(200);
+    app.put(&path, &update(&print("p1_1", None))).await.expect(200);
+    assert!(opens(&app, &path, "p1_2").await, "a reviewer may");
+}
+
+#[tokio::test]
+async fn a_proof_stands_beside_a_fingerprint_only() {
+    let app = app().await;
+    let path = verified(&app, None).await;
+    let proof = json!({ "faceImage": text(&face(ANN, 1, 0.1)) });
+    let lone = update(&json!({ "proof": proof }));
+    app.put(&path, &lone).await.problem(422, "validation-failed");
+    let face = json!({ "faceImage": text(&face(ANN, 2, 0.1)), "proof": proof });
+    app.post(&format!("{path}/biometrics"), &face).await.problem(422, "validation-failed");
+}
