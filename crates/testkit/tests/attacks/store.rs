@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use testkit::Home;
-use tokio_postgres::{Client, NoTls};
+use testkit::{Home, shared_cluster};
+use tokio_postgres::Client;
 
 /// Whoever can write the store, and has no key.
 pub(crate) enum Raw {
@@ -18,8 +18,10 @@ impl Raw {
     pub(crate) async fn of(home: &Home) -> Self {
         match home {
             Home::Database(url) => {
-                let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
-                tokio::spawn(connection);
+                // Not as the server: as whoever owns the database.
+                let (_, database) = url.rsplit_once('/').unwrap();
+                let database = database.split('?').next().unwrap_or_default();
+                let client = shared_cluster().unwrap().client(database).await;
                 // Nobody is asked whether a change fits the others.
                 client.batch_execute("SET session_replication_role = replica").await.unwrap();
                 Self::Database(client)
