@@ -8,6 +8,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 mod client;
 mod home;
+pub mod process;
 mod recording;
 mod spread;
 mod stats;

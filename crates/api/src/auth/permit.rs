@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
@@ -15,6 +16,9 @@ use crate::pictures::Builder;
 use crate::problem::{Problem, codes};
 use crate::quota::{Left, Slot};
 use crate::state::Api;
+
+/// How long an answer is held that says that a quota is used up.
+const HELD: Duration = Duration::from_secs(1);
 
 /// What a route asks of a token.
 pub(crate) trait Required: Send + Sync + 'static {
@@ -105,7 +109,14 @@ impl<R: Required> FromRequestParts<Api> for Permit<R> {
         let comparisons = api.shared().comparisons.as_ref().filter(|_| compares);
         let mut least: Option<Left> = None;
         for quota in all.into_iter().chain(comparisons) {
-            let left = quota.check(caller.token)?;
+            let left = match quota.check(caller.token) {
+                Ok(left) => left,
+                Err(problem) => {
+                    // Whoever asks again at once, whatever it is told, waits for its answer.
+                    tokio::time::sleep(HELD).await;
+                    return Err(problem);
+                }
+            };
             least = Some(least.map_or(left, |other| left.least(other)));
         }
         if let (Some(left), Some(slot)) = (least, parts.extensions.get::<Slot>()) {

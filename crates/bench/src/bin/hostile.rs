@@ -6,10 +6,9 @@
 //! program). All traffic is to 127.0.0.1.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Cursor, Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::io::{Cursor, Read as _, Write as _};
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -18,101 +17,20 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bench::percentile;
+use bench::process::{Client, Outcome, enrol, said, server, start};
 use image::{DynamicImage, ImageBuffer, ImageFormat, Rgba};
 use serde_json::{Value, json};
-
-type Outcome<T> = std::io::Result<T>;
 
 /// The server's memory for bodies and answers, as its settings say.
 const BUDGETS: u64 = 512 + 256;
 /// What one inference thread may hold of a picture: 25 million pixels of three bytes, and the same again while it is turned.
 const PICTURE: u64 = 150;
 
-/// The server's binary over a folder.
-fn server(binary: &Path, data: &Path) -> Command {
-    let mut command = Command::new(binary);
-    command.arg("--data").arg(data);
-    command
-}
-
-fn said(command: &mut Command) -> String {
-    let output = command.output().expect("the server's binary runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).expect("text").trim().to_owned()
-}
-
-fn start(binary: &Path, data: &Path) -> (Child, SocketAddr) {
-    let mut child = server(binary, data)
-        .args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--no-first-token"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the server starts");
-    let mut log = BufReader::new(child.stderr.take().expect("a log"));
-    let address = loop {
-        let mut line = String::new();
-        assert!(log.read_line(&mut line).expect("a log") > 0, "the server does not listen");
-        let line: Value = serde_json::from_str(&line).unwrap_or_default();
-        if line["event"] == "listening" {
-            assert_eq!(line["faces"], true, "this benchmark needs the models: personhood models pull");
-            break line["address"].as_str().and_then(|a| a.parse().ok()).expect("an address");
-        }
-    };
-    thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
-    (child, address)
-}
-
 /// A figure of the process in MiB.
 fn memory(pid: u32, name: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status.lines().find_map(|l| l.strip_prefix(name)).unwrap_or_default();
     line.trim_matches([':', ' ', '\t', 'k', 'B']).trim().parse::<u64>().unwrap_or_default() >> 10
-}
-
-struct Client {
-    stream: BufReader<TcpStream>,
-    token: String,
-}
-
-impl Client {
-    fn connect(address: SocketAddr, token: &str) -> Outcome<Self> {
-        let stream = TcpStream::connect(address)?;
-        stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(Duration::from_secs(90)))?;
-        Ok(Self { stream: BufReader::new(stream), token: token.to_owned() })
-    }
-
-    fn head(&mut self, method: &str, path: &str, length: usize) -> Outcome<()> {
-        let token = &self.token;
-        let head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
-        );
-        self.stream.get_mut().write_all(head.as_bytes())
-    }
-
-    fn ask(&mut self, method: &str, path: &str, body: &str) -> Outcome<(u16, Vec<u8>)> {
-        self.head(method, path, body.len())?;
-        self.stream.get_mut().write_all(body.as_bytes())?;
-        let broken = || std::io::Error::from(std::io::ErrorKind::InvalidData);
-        let (mut status, mut length) = (0, None);
-        loop {
-            let mut line = String::new();
-            if self.stream.read_line(&mut line)? == 0 {
-                return Err(broken());
-            }
-            let line = line.trim_end().to_ascii_lowercase();
-            if let Some(rest) = line.strip_prefix("http/1.1 ") {
-                status = rest.get(..3).and_then(|s| s.parse().ok()).ok_or_else(broken)?;
-            } else if let Some(rest) = line.strip_prefix("content-length:") {
-                length = rest.trim().parse::<usize>().ok();
-            } else if line.is_empty() {
-                break;
-            }
-        }
-        let mut body = vec![0; length.unwrap_or_default()];
-        self.stream.read_exact(&mut body)?;
-        Ok((status, body))
-    }
 }
 
 /// What the honest client saw.
@@ -202,7 +120,7 @@ impl Attack {
     fn announce(&self) -> Outcome<()> {
         let mut client = Client::connect(self.address, &self.token)?;
         client.head("POST", "/v2/persons", 16 << 20)?;
-        client.stream.get_mut().write_all(&vec![b' '; 64 << 10])?;
+        client.stream().write_all(&vec![b' '; 64 << 10])?;
         self.requests.fetch_add(1, Ordering::Relaxed);
         self.linger(&mut client)
     }
@@ -216,10 +134,10 @@ impl Attack {
     }
 
     fn linger(&self, client: &mut Client) -> Outcome<()> {
-        client.stream.get_mut().set_read_timeout(Some(Duration::from_millis(200)))?;
+        client.stream().set_read_timeout(Some(Duration::from_millis(200)))?;
         let mut some = [0; 64];
         while !self.stop.load(Ordering::Relaxed) {
-            match client.stream.get_mut().read(&mut some) {
+            match client.stream().read(&mut some) {
                 Ok(0) => return Ok(()),
                 Ok(_) => thread::sleep(Duration::from_millis(200)),
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
@@ -238,16 +156,6 @@ impl Attack {
         }
         Ok(())
     }
-}
-
-fn enrol(address: SocketAddr, token: &str, name: &str, image: &[u8]) -> String {
-    let image = BASE64_STANDARD.encode(image);
-    let body = json!({ "firstName": name, "lastName": "Doe", "onDuplicate": "allow", "biometricData": { "faceImage": image } });
-    let mut client = Client::connect(address, token).expect("a connection");
-    let (status, answer) = client.ask("POST", "/v2/persons", &body.to_string()).expect("an answer");
-    assert_eq!(status, 201, "{}", String::from_utf8_lossy(&answer));
-    let answer: Value = serde_json::from_slice(&answer).expect("JSON");
-    answer["id"].as_str().expect("an identifier").to_owned()
 }
 
 fn main() {

@@ -1,0 +1,93 @@
+//! Data of an earlier version opens in this one: stores that version 0.1 has written, taken up as they are.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up must fail loudly")]
+
+use std::sync::Arc;
+
+use axum::http::Method;
+use serde_json::{Value, json};
+use testkit::supplied::{face, probe, setup};
+use testkit::{App, Home, shared_cluster};
+
+const SQLITE: &str = include_str!("old/0004.sqlite.sql");
+const POSTGRES: &str = include_str!("old/0004.postgres.sql");
+
+/// What the comments of a dump say.
+fn said(dump: &str, what: &str) -> Vec<Value> {
+    let begin = format!("-- {what} ");
+    dump.lines().filter_map(|l| l.strip_prefix(&begin)).map(|l| serde_json::from_str(l).unwrap()).collect()
+}
+
+fn folder() -> Home {
+    let folder = tempfile::tempdir().unwrap();
+    let store = rusqlite::Connection::open(folder.path().join("persons.sqlite")).unwrap();
+    store.execute_batch(SQLITE).unwrap();
+    Home::Folder(Arc::new(folder))
+}
+
+async fn database() -> Option<Home> {
+    let cluster = shared_cluster()?;
+    let url = cluster.database().await;
+    let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client.batch_execute(POSTGRES).await.unwrap();
+    Some(Home::Database(url.into()))
+}
+
+async fn is_taken_up(home: Home, dump: &str) {
+    let world = said(dump, "WORLD").remove(0);
+    let word = |name: &str| world[name].as_str().unwrap().to_owned();
+    let (own, writer) = (word("token"), word("writer"));
+    let app = App::over(home, setup()).await;
+    let get = async |path: String| app.ask(&own, Method::GET, &path, None).await;
+    // Everybody is as before, and so are tokens.
+    for person in said(dump, "PERSON") {
+        let read = get(format!("/v2/persons/{}", person["id"].as_str().unwrap())).await.expect(200);
+        assert_eq!(read.json, person);
+    }
+    app.ask(&word("revoked"), Method::GET, "/v2/tokens/self", None).await.problem(401, "unauthorized");
+    // Everybody is found as before, by what is indexed now.
+    for (filter, who) in [
+        ("name=annab", "ann"),
+        ("name=mull", "bob"),
+        ("email=ann@example.com", "ann"),
+        ("externalId=e-1", "ann"),
+        ("documentType=passport", "ann"),
+        ("documentNumber=d1", "ann"),
+        ("collection=staff", "ann"),
+    ] {
+        let found = get(format!("/v2/persons?{filter}")).await.expect(200).json["data"].clone();
+        assert_eq!(found[0]["id"], world[who], "{filter}: {found}");
+    }
+    let found = app.post("/v2/persons/search", &probe(&face(1, 9, 0.1))).await.expect(200).json;
+    assert_eq!(found["candidates"][0]["match"], json!(true));
+    assert_eq!(found["candidates"].as_array().unwrap().len(), 2);
+    assert_eq!(get("/v2/duplicates".into()).await.expect(200).json["data"].as_array().unwrap().len(), 1);
+    // Who was verified rests on the face that was enrolled then.
+    let ann = format!("/v2/persons/{}", word("ann"));
+    let put = async |image: &[u8]| {
+        let body = json!({ "biometricData": probe(image) });
+        app.ask(&writer, Method::PUT, &ann, Some(&body)).await
+    };
+    put(&face(2, 0, 0.1)).await.problem(409, "face-mismatch");
+    assert_eq!(put(&face(1, 5, 0.1)).await.expect(200).json["verificationStatus"], "pending");
+    put(&face(2, 0, 0.1)).await.problem(409, "face-mismatch");
+    let bare = format!("/v2/persons/{}/biometrics", word("bare"));
+    let planted = app.ask(&writer, Method::POST, &bare, Some(&probe(&face(2, 0, 0.1)))).await;
+    planted.problem(403, "missing-scope");
+    // And a revocation is sealed with its moment from now on.
+    app.put(&format!("/v2/persons/{}", word("bob")), &json!({ "phone": "+1234567891" })).await.expect(200);
+    let app = app.restart().await;
+    assert_eq!(app.registry.check_persons().await.unwrap(), (4, Vec::new()));
+}
+
+#[tokio::test]
+async fn a_folder_of_version_0_1_is_taken_up() {
+    is_taken_up(folder(), SQLITE).await;
+}
+
+#[tokio::test]
+async fn a_database_of_version_0_1_is_taken_up() {
+    let Some(home) = database().await else { return };
+    is_taken_up(home, POSTGRES).await;
+}
