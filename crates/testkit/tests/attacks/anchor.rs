@@ -75,6 +75,29 @@ async fn a_walk_by_blends_ends_where_the_first_face_is_left() {
 }
 
 #[tokio::test]
+async fn a_walk_by_replacements_ends_where_the_first_face_is_left() {
+    let app = App::with(setup()).await;
+    let token = writer(&app).await;
+    let path = format!("/v2/persons/{}", verified(&app, ANN).await);
+    let mut refused = 0;
+    for step in 1..=9_u8 {
+        let replaced = put(&app, &token, &path, &new_face(&blend(ANN, EVE, f32::from(step) / 10.0))).await;
+        if replaced.status == 409 {
+            replaced.problem(409, "face-mismatch");
+            refused += 1;
+        } else {
+            assert!(step <= 5, "whoever is shown is more Ann than Eve");
+            replaced.expect(200);
+        }
+    }
+    assert!(refused >= 4);
+    let check = format!("{path}/liveness");
+    post(&app, &token, &check, &probe(&face(EVE, 4, 0.1))).await.problem(409, "face-mismatch");
+    let own = post(&app, &token, &check, &probe(&face(ANN, 4, 0.1))).await.expect(200);
+    assert_eq!(own.json["verificationStatus"], "verified");
+}
+
+#[tokio::test]
 async fn an_addition_must_be_surer_than_a_verification() {
     let app = App::with(setup()).await;
     let token = writer(&app).await;
