@@ -61,7 +61,7 @@ pub use list::{Filter, List, Listed};
 pub use minutiae::Position;
 pub use person::{Biometrics, Person, SampleRef};
 pub use profile::Profile;
-pub use read::Images;
+pub use read::{Found, Images};
 pub use registry::{Parts, Registry};
 pub use samples::{Sample, ToEnrol};
 pub use search::{GalleryCheck, Statuses};

@@ -19,6 +19,17 @@ pub struct Images {
     pub fingerprint: Option<Vec<u8>>,
 }
 
+/// A person as it was read, with what opens its images.
+pub struct Found(Opened);
+
+impl Found {
+    /// The person.
+    #[must_use]
+    pub const fn person(&self) -> &Person {
+        &self.0.person
+    }
+}
+
 impl Registry {
     /// A person, without images.
     ///
@@ -28,17 +39,26 @@ impl Registry {
         Ok(self.open_person(caller.tenant, id).await?.person)
     }
 
-    /// A person with its images.
+    /// A person whose images may be wanted next.
     ///
     /// # Errors
     /// [`Error::NotFound`], or what the store says.
-    pub async fn get_with_images(&self, caller: &Caller, id: PersonId) -> Result<(Person, Images), Error> {
+    pub async fn find(&self, caller: &Caller, id: PersonId) -> Result<Found, Error> {
+        self.open_person(caller.tenant, id).await.map(Found)
+    }
+
+    /// A person who was found, with its images.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], or what the store says.
+    pub async fn with_images(&self, caller: &Caller, found: Found) -> Result<(Person, Images), Error> {
+        let mut opened = found.0;
         // A sample may be replaced between the two reads; then the person is read again.
         for _ in 0..4 {
-            let opened = self.open_person(caller.tenant, id).await?;
             if let Some(images) = self.images_of(caller, &opened).await? {
                 return Ok((opened.person, images));
             }
+            opened = self.open_person(caller.tenant, opened.person.id).await?;
         }
         Err(Error::Busy)
     }

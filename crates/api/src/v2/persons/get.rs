@@ -24,16 +24,17 @@ async fn handle(
 ) -> Answer {
     Query::new(query.as_deref()).finish()?;
     let id = person_id(id)?;
-    let person = permit.registry.get(&permit.caller, id).await?;
+    let found = permit.registry.find(&permit.caller, id).await?;
+    let person = found.person();
     if is_known(&headers, &person.etag()) {
         return Ok(respond::with(StatusCode::NOT_MODIFIED.into_response(), header::ETAG, &person.etag()));
     }
     if person.samples().next().is_some() && permit.may(Scope::BiometricsRead) {
         let _builder = permit.builder().await;
-        let (person, images) = permit.registry.get_with_images(&permit.caller, id).await?;
+        let (person, images) = permit.registry.with_images(&permit.caller, found).await?;
         return show::person(StatusCode::OK, &person, &images);
     }
-    show::person(StatusCode::OK, &person, &registry::Images::default())
+    show::person(StatusCode::OK, person, &registry::Images::default())
 }
 
 pub(crate) fn route() -> Route {
