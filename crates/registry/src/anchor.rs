@@ -5,7 +5,7 @@ use domain::biometric::MatchScore;
 use domain::{SampleId, Status, Time};
 use engine::face::Template;
 use serde::{Deserialize, Serialize};
-use store::SampleKind;
+use store::{SampleKind, SealedChange};
 
 use crate::access::Caller;
 use crate::alike::Alike;
@@ -194,15 +194,12 @@ impl Registry {
         opened: &Opened,
         new: Option<&FingerProbe>,
         shown: &Shown<'_>,
-    ) -> Result<Voucher, Error> {
+    ) -> Result<(Voucher, Vec<SealedChange>), Error> {
         if !opened.person.is_anchored() {
-            return Ok(Voucher::NotNeeded);
+            return Ok((Voucher::NotNeeded, Vec::new()));
         }
         if shown.may_review {
-            return Ok(Voucher::Reviewer);
-        }
-        if shown.face_matched {
-            return Ok(Voucher::Proof);
+            return Ok((Voucher::Reviewer, Vec::new()));
         }
         let person = opened.person.id;
         self.may_try(caller, Some(person)).await?;
@@ -214,12 +211,12 @@ impl Registry {
         if let Some(new) = new
             && reaches(self.alike_print(&enrolled, new)?)
         {
-            return Ok(Voucher::SameFinger);
+            return Ok((Voucher::SameFinger, Vec::new()));
         }
         if let Some(proof) = shown.proof
-            && self.proves(caller, opened, &enrolled, proof).await?
+            && let Some(used) = self.proves(caller, opened, &enrolled, proof).await?
         {
-            return Ok(Voucher::Proof);
+            return Ok((Voucher::Proof, used));
         }
         if shown.proof.is_none() && (enrolled.is_empty() || new.is_none()) {
             return Err(Error::ProofNeeded);
@@ -229,45 +226,51 @@ impl Registry {
         Err(if by_face { Error::FaceMismatch } else { Error::FingerprintMismatch })
     }
 
-    /// Whether what is shown is the person who was verified. What is stored already proves nothing: who may read it could
-    /// send it back.
+    /// Whether what is shown is the person who was verified, and what that uses up. A face must be alive, and proves something
+    /// once; what is stored already proves nothing: who may read it could send it back.
     async fn proves(
         &self,
         caller: &Caller,
         opened: &Opened,
         enrolled: &[EnrolledPrint],
         Proof(shown): &Proof,
-    ) -> Result<bool, Error> {
+    ) -> Result<Option<Vec<SealedChange>>, Error> {
         let is_stored = |bytes: &[u8]| {
             let sent = digest(&opened.tenant_keys, bytes);
             opened.person.samples().any(|(_, sample)| sample.digest == sent)
         };
         if let Some(image) = &shown.face {
             let anchored = opened.person.sealed.anchor.as_ref().and_then(|a| a.face).is_some();
-            let analysis = self.enrollable(image.clone()).await?;
+            let (analysis, score) = self.judge(image.clone()).await?;
+            if !self.is_live(score) {
+                self.note_failed(caller, Some(opened.person.id)).await?;
+                return Err(Error::ProofNeeded);
+            }
             if anchored
                 && !is_stored(image)
                 && !is_stored(&analysis.image.0)
                 && let (Some(reference), Some(template)) =
                     (self.reference_template(caller, opened, false).await?, &analysis.template)
             {
-                return self.may_be_added(&reference, template);
+                if !self.may_be_added(&reference, template)? {
+                    return Ok(None);
+                }
+                let used = self.proven_image(caller.tenant, &opened.tenant_keys, &analysis, self.now())?;
+                return Ok(Some(vec![used]));
             }
         }
         if let Some(print) = shown.finger.as_ref().filter(|print| !is_stored(&print.bytes)) {
             let probe = self.finger_probe(print.clone()).await?;
             let alike = self.alike_print(enrolled, &probe)?;
-            return Ok(alike.is_some_and(|a| a.score >= self.threshold_of_addition()));
+            return Ok(alike.filter(|a| a.score >= self.threshold_of_addition()).map(|_| Vec::new()));
         }
-        Ok(false)
+        Ok(None)
     }
 }
 
 /// What a request brings beside a new finger.
 pub(crate) struct Shown<'a> {
     pub(crate) may_review: bool,
-    /// Whether it brings a new face that was compared with the one the verification rests on.
-    pub(crate) face_matched: bool,
     pub(crate) proof: Option<&'a Proof>,
 }
 

@@ -116,7 +116,7 @@ impl Registry {
             Ticket::First(held) => held,
         };
         self.check_policy(caller, &new)?;
-        let tried = self.may_try(caller, None).await?;
+        self.may_try(caller, None).await?;
         new.face = None;
         let (analysis, score) = self.judge(face).await?;
         let live = self.is_live(score);
@@ -125,11 +125,7 @@ impl Registry {
         if !live {
             self.note_failed(caller, None).await?;
         }
-        let outcome = self.insert(caller, new, Some(seen), print, held).await?;
-        if live {
-            self.note_passed(caller, tried).await;
-        }
-        Ok(outcome)
+        self.insert(caller, new, Some(seen), print, held).await
     }
 
     /// A request may ask for more care than the tenant does; for less only with a reviewer's word.

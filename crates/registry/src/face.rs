@@ -76,12 +76,10 @@ impl Registry {
     /// # Errors
     /// [`Error::Rejected`], [`Error::AttemptLimit`], [`Error::FacesNotConfigured`], [`Error::Busy`].
     pub async fn liveness(&self, caller: &Caller, image: Vec<u8>) -> Result<Liveness, Error> {
-        let tried = self.may_try(caller, None).await?;
+        self.may_try(caller, None).await?;
         let (analysis, score) = self.judge(image).await?;
         let live = self.is_live(score);
-        if live {
-            self.note_passed(caller, tried).await;
-        } else {
+        if !live {
             self.note_failed(caller, None).await?;
         }
         Ok(Liveness {

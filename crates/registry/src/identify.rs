@@ -8,7 +8,6 @@ use engine::face::Template;
 
 use crate::access::Caller;
 use crate::alike::{Alike, Precision, Wanted};
-use crate::attempts::Tried;
 use crate::compare::{Modality, Presented};
 use crate::error::Error;
 use crate::face::Models;
@@ -16,6 +15,10 @@ use crate::finger::FingerProbe;
 use crate::person::{Person, SampleRef};
 use crate::registry::Registry;
 use crate::search::{self, Modalities, Population, Statuses};
+
+/// Members of collections, up to so many, whom a search is compared with one by one: else a collection of one would be a way
+/// round the limits of a comparison.
+const FEW: usize = 10;
 
 /// Whom to look for, and among whom.
 #[derive(Clone, Debug)]
@@ -71,7 +74,7 @@ impl Registry {
     /// [`Error::Rejected`], [`Error::FacesNotConfigured`], [`Error::FingerprintsNotConfigured`], [`Error::GalleryLoading`],
     /// [`Error::NoSuchCollection`], [`Error::Busy`].
     pub async fn search(&self, caller: &Caller, question: Question) -> Result<SearchAnswer, Error> {
-        let tried = self.may_try(caller, None).await?;
+        self.may_try(caller, None).await?;
         for id in question.collections.iter().flatten() {
             if self.store.collection(caller.tenant, *id).await?.is_none() {
                 return Err(Error::NoSuchCollection(*id));
@@ -117,7 +120,8 @@ impl Registry {
             candidate.matches = candidate.alike.score >= threshold;
             candidate.precision = Self::precision(caller, &candidate.alike, [own, threshold]);
         }
-        self.count_search(caller, &candidates, own, tried).await?;
+        let few = among.collections.is_some() && gallery_size <= FEW;
+        self.count_search(caller, &candidates, own, few).await?;
         Ok(SearchAnswer {
             candidates,
             gallery_size,
@@ -128,20 +132,16 @@ impl Registry {
     }
 
     /// A search that names somebody below the tenant's own threshold tells a token how near it came: that is a failed
-    /// comparison. One that names nobody tells nothing.
+    /// comparison. One that names nobody tells nothing, unless it was about a few: that is a comparison with each of them.
     async fn count_search(
         &self,
         caller: &Caller,
         candidates: &[Identified],
         own: MatchScore,
-        tried: Tried,
+        few: bool,
     ) -> Result<(), Error> {
-        if caller.may(Scope::PersonsReview) {
-            return Ok(());
-        }
-        if candidates.iter().any(|c| c.alike.score >= own) {
-            self.note_passed(caller, tried).await;
-        } else if !candidates.is_empty() {
+        let found = candidates.iter().any(|c| c.alike.score >= own);
+        if !caller.may(Scope::PersonsReview) && !found && (few || !candidates.is_empty()) {
             self.note_failed(caller, None).await?;
         }
         Ok(())

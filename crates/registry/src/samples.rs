@@ -194,19 +194,24 @@ impl Registry {
         held: Option<&(Idempotency, Held)>,
     ) -> Result<Person, Error> {
         let probe = self.probe_of(print);
-        let shown = Shown { may_review: force, face_matched: false, proof };
-        let voucher = self.speaks_for_finger(caller, &opened, probe.as_ref(), &shown).await?;
+        let shown = Shown { may_review: force, proof };
+        let (voucher, used) = self.speaks_for_finger(caller, &opened, probe.as_ref(), &shown).await?;
         let mut known = voucher == Voucher::SameFinger;
         if let (Some(probe), Some(position), false) = (&probe, print.position(), force) {
             let enrolled = self.enrolled_prints(caller, &opened).await?;
             let same: Vec<EnrolledPrint> =
                 enrolled.into_iter().filter(|e| e.position == Some(position)).collect();
             known |= !same.is_empty();
-            if !same.is_empty() && !self.is_same_finger(&same, probe)? {
-                return Err(Error::FingerprintMismatch);
+            if !same.is_empty() {
+                self.may_try(caller, Some(opened.person.id)).await?;
+                if !self.is_same_finger(&same, probe)? {
+                    self.note_failed(caller, Some(opened.person.id)).await?;
+                    return Err(Error::FingerprintMismatch);
+                }
             }
         }
         let mut draft = Draft::of(opened, Changes::at(self.now()), force);
+        draft.changes.sealed.extend(used);
         let Opened { person, key, tenant_keys, .. } = &mut draft.opened;
         let (row, reference) =
             self.print_sample(caller, person.id, (key, tenant_keys), print, draft.changes.now)?;

@@ -44,11 +44,20 @@ pub struct AttemptLimits {
     pub stop: u32,
     /// Without a failure for so long, counting begins anew, in seconds; not once a reviewer is needed.
     pub forget_seconds: i64,
+    /// A token is forgiven one failure each so many seconds; not once a reviewer is needed. 0 forgives none.
+    pub forgive_seconds: i64,
 }
 
 impl Default for AttemptLimits {
     fn default() -> Self {
-        Self { free: 10, pause_seconds: 30, longest_pause_seconds: 3_600, stop: 100, forget_seconds: 86_400 }
+        Self {
+            free: 10,
+            pause_seconds: 30,
+            longest_pause_seconds: 3_600,
+            stop: 100,
+            forget_seconds: 86_400,
+            forgive_seconds: 600,
+        }
     }
 }
 

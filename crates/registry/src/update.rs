@@ -293,13 +293,11 @@ impl Registry {
                     *finger = Finger::Seen(self.print(new.clone()).await?);
                 }
                 let Finger::Seen(print) = finger else { return Ok(()) };
-                let shown = Shown {
-                    may_review: draft.may_review,
-                    face_matched: draft.compared,
-                    proof: images.proof.as_ref(),
-                };
+                let shown = Shown { may_review: draft.may_review, proof: images.proof.as_ref() };
                 let probe = self.probe_of(print);
-                let voucher = self.speaks_for_finger(caller, &draft.opened, probe.as_ref(), &shown).await?;
+                let (voucher, used) =
+                    self.speaks_for_finger(caller, &draft.opened, probe.as_ref(), &shown).await?;
+                draft.changes.sealed.extend(used);
                 self.replace_fingerprint(caller, draft, print, voucher)?;
             }
         }

@@ -67,6 +67,7 @@ impl Registry {
             }
             None => Tally::default(),
         };
+        let tally = rule::forgiven(&self.settings.attempts, tally, of, self.now());
         Ok(Read { of, key, row, tally })
     }
 
@@ -119,23 +120,12 @@ impl Registry {
         Err(Error::Busy)
     }
 
-    /// A match speaks for the person at once, and for the token a little. Where that cannot be noted now, it is not: the
-    /// counters stay a little stricter than they need to be.
+    /// A match speaks for the person. Where that cannot be noted now, it is not: the counter stays stricter than it needs to be.
     pub(crate) async fn note_passed(&self, caller: &Caller, tried: Tried) {
         let mut changes = Changes::at(self.now());
-        for read in tried.0 {
-            if read.row.is_none() || read.tally == Tally::default() {
-                continue;
-            }
-            let change = match rule::passed(read.tally, read.of) {
-                None => Ok(SealedChange::Remove(read.key)),
-                Some(tally) => self.counter(caller.tenant, read, tally, changes.now).await,
-            };
-            match change {
-                Ok(change) => changes.sealed.push(change),
-                Err(error) => return tracing::debug!(%error, "a match is not counted"),
-            }
-        }
+        let persons =
+            tried.0.into_iter().filter(|read| matches!(read.of, Counted::Person(_)) && read.row.is_some());
+        changes.sealed.extend(persons.map(|read| SealedChange::Remove(read.key)));
         if changes.sealed.is_empty() {
             return;
         }

@@ -6,11 +6,14 @@ use serde::{Deserialize, Serialize};
 use super::Counted;
 use crate::settings::AttemptLimits;
 
-/// Failures since the last match, and the moment of the last one in milliseconds since 1970.
+/// Failures that count, and the moment of the last one, in milliseconds since 1970.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Tally {
     pub(super) failures: u32,
     pub(super) last: i64,
+    /// Up to when time has taken failures of a token back.
+    #[serde(default)]
+    pub(super) forgiven: i64,
 }
 
 /// Whether only a reviewer helps.
@@ -50,19 +53,20 @@ pub(super) fn check(limits: &AttemptLimits, tally: Tally, now: Time) -> Result<(
 /// After another failure.
 pub(super) fn failed(limits: &AttemptLimits, tally: Tally, now: Time) -> Tally {
     let before = if is_forgotten(limits, tally, now) { 0 } else { tally.failures };
-    Tally { failures: before.saturating_add(1), last: now.millis() }
+    let forgiven = if before == 0 { now.millis() } else { tally.forgiven };
+    Tally { failures: before.saturating_add(1), last: now.millis(), forgiven }
 }
 
-/// After a match; nothing is left to count where none is answered. Of a person it ends the row of failures. Of a token it
-/// takes one failure back and no more: else whoever has one match of their own could buy ten guesses with it.
-pub(super) fn passed(tally: Tally, of: Counted) -> Option<Tally> {
-    match of {
-        Counted::Person(_) => None,
-        Counted::Token(_) => {
-            let left = tally.failures.saturating_sub(1);
-            (left > 0).then_some(Tally { failures: left, ..tally })
-        }
+/// What is left of a token's failures: time takes one back after the other, and nothing else does. A match of one's own in between
+/// would buy another guess. Of a person a match ends the row.
+pub(super) fn forgiven(limits: &AttemptLimits, tally: Tally, of: Counted, now: Time) -> Tally {
+    let each = limits.forgive_seconds.saturating_mul(1_000);
+    if matches!(of, Counted::Person(_)) || is_stopped(limits, tally) || each == 0 {
+        return tally;
     }
+    let times = ((now.millis() - tally.forgiven) / each).max(0);
+    let failures = tally.failures.saturating_sub(u32::try_from(times).unwrap_or(u32::MAX));
+    Tally { failures, forgiven: tally.forgiven + times * each, ..tally }
 }
 
 #[cfg(test)]
@@ -75,7 +79,7 @@ mod tests {
     }
 
     fn after(failures: u32) -> Tally {
-        Tally { failures, last: at(1_000).millis() }
+        Tally { failures, last: at(1_000).millis(), forgiven: 0 }
     }
 
     #[test]
@@ -110,23 +114,35 @@ mod tests {
     }
 
     #[test]
-    fn a_match_clears_a_person_and_gives_a_token_one_attempt_back() {
+    fn time_alone_takes_a_tokens_failures_back_and_none_of_a_persons() {
+        let limits = AttemptLimits::default();
         let person = Counted::Person(PersonId::from_bytes([1; 16]));
         let token = Counted::Token(TokenId::from_bytes([1; 16]));
-        assert_eq!(passed(after(9), person), None);
-        assert_eq!(passed(after(9), token).map(|t| t.failures), Some(8));
-        assert_eq!(passed(after(1), token), None);
+        let tally = Tally { forgiven: at(1_000).millis(), ..after(9) };
+        assert_eq!(forgiven(&limits, tally, token, at(1_000 + 599)).failures, 9);
+        assert_eq!(forgiven(&limits, tally, token, at(1_000 + 600)).failures, 8);
+        assert_eq!(forgiven(&limits, tally, token, at(1_000 + 86_400)).failures, 0);
+        assert_eq!(forgiven(&limits, tally, person, at(1_000 + 86_400)).failures, 9);
+        let stopped = Tally { failures: 100, ..tally };
+        assert_eq!(
+            forgiven(&limits, stopped, token, at(1_000 + 86_400)).failures,
+            100,
+            "no time lifts a stop"
+        );
     }
 
     #[test]
-    fn guessing_with_a_match_of_ones_own_in_between_is_paused_all_the_same() {
+    fn a_token_that_fails_now_and_then_loses_none_of_what_time_gives_back() {
         let limits = AttemptLimits::default();
-        let (mut tally, mut guesses) = (Tally::default(), 0);
-        while check(&limits, tally, at(1_000)).is_ok() && guesses < 1_000 {
-            tally = failed(&limits, failed(&limits, tally, at(1_000)), at(1_000));
-            tally = passed(tally, Counted::Token(TokenId::from_bytes([1; 16]))).unwrap_or_default();
-            guesses += 2;
+        let token = Counted::Token(TokenId::from_bytes([1; 16]));
+        let (mut tally, mut most) = (Tally::default(), 0);
+        for n in 0..1_000 {
+            let now = at(1_000 + n * 610);
+            tally = forgiven(&limits, tally, token, now);
+            assert_eq!(check(&limits, tally, now), Ok(()));
+            tally = failed(&limits, tally, now);
+            most = most.max(tally.failures);
         }
-        assert!(guesses <= 20, "{guesses}");
+        assert!(most <= 2, "{most}");
     }
 }

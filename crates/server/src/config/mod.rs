@@ -164,6 +164,7 @@ struct Attempts {
     longest_pause_seconds: i64,
     stop: u32,
     forget_seconds: i64,
+    forgive_seconds: i64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -198,6 +199,7 @@ impl Config {
                 longest_pause_seconds: self.attempts.longest_pause_seconds,
                 stop: self.attempts.stop,
                 forget_seconds: self.attempts.forget_seconds,
+                forgive_seconds: self.attempts.forgive_seconds,
             },
             search_match_rate: self.matching.search_match_rate,
             search_rate: self.matching.search_rate,
@@ -372,6 +374,7 @@ impl Config {
             ("attempts.pause_seconds", self.attempts.pause_seconds),
             ("attempts.longest_pause_seconds", self.attempts.longest_pause_seconds),
             ("attempts.forget_seconds", self.attempts.forget_seconds),
+            ("attempts.forgive_seconds", self.attempts.forgive_seconds),
         ] {
             if value < 0 {
                 return wrong(path, "must not be negative");

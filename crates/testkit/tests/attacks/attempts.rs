@@ -275,3 +275,62 @@ async fn who_is_enrolled_is_not_told_without_end_to_a_token_that_may_not_read() 
         post(&app, &reader, "/v2/persons", &taken).await.problem(409, "external-id-taken");
     }
 }
+
+#[tokio::test]
+async fn a_match_of_ones_own_buys_no_guess_at_others() {
+    let app = App::with(setup()).await;
+    let token = writer(&app).await;
+    let own = verified(&app, 1).await;
+    let mut answered = 0;
+    for who in 2..=20 {
+        let other = verified(&app, who).await;
+        if guess(&app, &token, &other, 100 + who).await.status != 200 {
+            break;
+        }
+        answered += 1;
+        if answered < 10 {
+            assert_eq!(guess(&app, &token, &own, 1).await.expect(200).json["match"], json!(true));
+            let live = post(&app, &token, "/v2/liveness", &probe(&face(1, 5, 0.1))).await.expect(200);
+            assert_eq!(live.json["live"], json!(true));
+        }
+    }
+    assert_eq!(answered, 10);
+    // Time alone takes failures back: one in ten minutes.
+    app.clock.turn(601);
+    let next = verified(&app, 50).await;
+    guess(&app, &token, &next, 50).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_search_in_a_collection_of_one_is_a_comparison() {
+    let app = App::with(setup()).await;
+    let token = writer(&app).await;
+    let id = verified(&app, ANN).await;
+    app.post("/v2/collections", &json!({ "name": "victim" })).await.expect(201);
+    app.put(&format!("/v2/persons/{id}"), &json!({ "collections": ["victim"] })).await.expect(200);
+    let ask = async |who: u64| {
+        let mut asked = probe(&face(who, 0, 0.1));
+        asked["collections"] = json!(["victim"]);
+        post(&app, &token, "/v2/persons/search", &asked).await
+    };
+    for who in 100..110 {
+        assert_eq!(ask(who).await.expect(200).json["candidates"], json!([]));
+    }
+    ask(ANN).await.problem(429, "attempt-limit");
+}
+
+#[tokio::test]
+async fn a_finger_offered_again_and_again_is_a_comparison() {
+    use testkit::fingers::{body, built_in, file};
+    let app = App::with(Setup { fingers: Some(built_in()), ..Setup::default() }).await;
+    let token = writer(&app).await;
+    let mut made = body("Ann", &file("p1_1"));
+    made["biometricData"]["finger"] = json!("right-index");
+    let id = app.post("/v2/persons", &made).await.expect(201).id();
+    let offered = json!({ "fingerprint": super::support::text(&file("p2_1")), "finger": "right-index" });
+    let add = format!("/v2/persons/{id}/biometrics");
+    for _ in 0..10 {
+        post(&app, &token, &add, &offered).await.problem(409, "fingerprint-mismatch");
+    }
+    post(&app, &token, &add, &offered).await.problem(429, "attempt-limit");
+}

@@ -149,3 +149,30 @@ async fn a_proof_stands_beside_a_fingerprint_only() {
     let face = json!({ "faceImage": text(&face(ANN, 2, 0.1)), "proof": proof });
     app.post(&format!("{path}/biometrics"), &face).await.problem(422, "validation-failed");
 }
+
+#[tokio::test]
+async fn a_face_proves_once_must_be_alive_and_none_beside_the_finger_is_a_proof() {
+    let app = app().await;
+    let token = writer(&app).await;
+    let path = verified(&app, None).await;
+    let add = format!("{path}/biometrics");
+    let proof = |take| json!({ "faceImage": text(&face(ANN, take, 0.1)) });
+    // A new face in the same body says nothing of whether it is alive.
+    let mut both = print("p2_1", None);
+    both["faceImage"] = json!(text(&face(ANN, 1, 0.1)));
+    put(&app, &token, &path, &update(&both)).await.problem(409, "proof-needed");
+    assert_eq!(app.get(&path).await.json["verificationStatus"], "verified", "nothing was changed");
+    // The picture that proved liveness, and one that has spoken for a finger before, are used up.
+    let first = with_proof(print("p1_1", None), proof(2));
+    post(&app, &token, &add, &first).await.expect(201);
+    let again = with_proof(print("p2_1", None), proof(2));
+    post(&app, &token, &add, &again).await.problem(409, "liveness-replayed");
+    let check = format!("{path}/liveness");
+    post(&app, &token, &check, &json!(proof(2))).await.problem(409, "liveness-replayed");
+    // A picture that is not alive proves nothing.
+    let strict = registry::Settings { liveness_threshold: 0.95, ..registry::Settings::default() };
+    let app = app.restart_with(Setup { fingers: Some(built_in()), settings: strict, ..setup() }).await;
+    let dead = with_proof(print("p2_1", None), proof(3));
+    post(&app, &token, &add, &dead).await.problem(409, "proof-needed");
+    assert!(!opens(&app, &path, "p2_1").await);
+}
