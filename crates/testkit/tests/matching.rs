@@ -425,8 +425,10 @@ async fn models_change_there_and_back_while_every_search_is_answered() {
         ids.push(verified(&app, who).await);
     }
     let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let answered = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
     let searching = {
         let (app, stop, ids) = (std::sync::Arc::clone(&app), std::sync::Arc::clone(&stop), ids.clone());
+        let answered = std::sync::Arc::clone(&answered);
         tokio::spawn(async move {
             let mut seen = std::collections::BTreeSet::new();
             for who in (1..=20).cycle() {
@@ -434,6 +436,7 @@ async fn models_change_there_and_back_while_every_search_is_answered() {
                 let reply = search(&app, who, json!({})).await;
                 assert_eq!(found(&reply), ids[who as usize - 1..who as usize]);
                 seen.insert(reply.json["models"]["embedder"].as_str().unwrap().to_owned());
+                answered.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
                 if stop.load(std::sync::atomic::Ordering::Relaxed) {
                     return seen;
                 }
@@ -448,6 +451,12 @@ async fn models_change_there_and_back_while_every_search_is_answered() {
             next.follow().await.unwrap();
         }
         next.take_over();
+        // A search that began before sees with the models of before: the next change comes when it is answered, however busy
+        // this machine is.
+        let before = answered.load(std::sync::atomic::Ordering::Relaxed);
+        while answered.load(std::sync::atomic::Ordering::Relaxed) < before + 2 && !searching.is_finished() {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
     };
     change("supplied-2").await;
     let late = verified(&app, 21).await;

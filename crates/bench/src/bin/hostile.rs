@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::io::{Cursor, Read as _, Write as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -158,8 +159,32 @@ impl Attack {
     }
 }
 
+/// The hostile clients, until the input ends.
+fn attack(address: SocketAddr, token: String) {
+    let probe = json!({ "faceImage": BASE64_STANDARD.encode(testkit::faces::ana()) }).to_string();
+    let attack = Arc::new(Attack {
+        address,
+        token,
+        probe,
+        deep: deep_picture(),
+        stop: AtomicBool::new(false),
+        requests: AtomicU64::new(0),
+    });
+    for number in 0..40 {
+        let attack = Arc::clone(&attack);
+        thread::spawn(move || attack.run(number));
+    }
+    let _ = std::io::stdin().read_to_end(&mut Vec::new());
+    attack.stop.store(true, Ordering::Relaxed);
+    println!("{}", attack.requests.load(Ordering::Relaxed));
+}
+
 fn main() {
-    let mut arguments = std::env::args().skip(1);
+    let mut arguments = std::env::args().skip(1).peekable();
+    if arguments.next_if_eq("--attack").is_some() {
+        let address = arguments.next().and_then(|a| a.parse().ok()).expect("an address");
+        return attack(address, arguments.next().expect("a token"));
+    }
     let time = Duration::from_secs(arguments.next().map_or(20, |n| n.parse().expect("seconds")));
     let beside = || std::env::current_exe().expect("this program").with_file_name("personhood");
     let binary = arguments.next().map_or_else(beside, PathBuf::from);
@@ -181,34 +206,28 @@ fn main() {
     honest(address, &ours, &person, &probe, Duration::from_secs(3));
     let quiet = honest(address, &ours, &person, &probe, time);
     let rest = memory(pid, "VmHWM");
-    let attack = Arc::new(Attack {
-        address,
-        token: theirs,
-        probe: probe.clone(),
-        deep: deep_picture(),
-        stop: AtomicBool::new(false),
-        requests: AtomicU64::new(0),
-    });
-    let clients: Vec<_> = (0..40)
-        .map(|number| {
-            let attack = Arc::clone(&attack);
-            thread::spawn(move || attack.run(number))
-        })
-        .collect();
-    thread::sleep(Duration::from_secs(2));
+    // Hostile clients have machines of their own; here they may have what nobody else wants of this one.
+    let program = std::env::current_exe().expect("this program");
+    let mut clients = Command::new("nice")
+        .args(["-n", "19"])
+        .arg(program)
+        .args(["--attack", &address.to_string(), &theirs])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("clients");
+    thread::sleep(Duration::from_secs(4));
     let attacked = honest(address, &ours, &person, &probe, time);
-    attack.stop.store(true, Ordering::Relaxed);
     let peak = memory(pid, "VmHWM");
-    for client in clients {
-        let _ = client.join();
-    }
+    drop(clients.stdin.take());
+    let requests = clients.wait_with_output().expect("clients").stdout;
     let _ = child.kill();
     let _ = child.wait();
     report(&quiet, &attacked);
     let workers = thread::available_parallelism().map_or(1, usize::from) as u64;
     println!(
         "hostile requests {}; peak memory {peak} MiB, at rest {rest} MiB, stated {} MiB (at rest, bodies and answers {BUDGETS}, {workers} pictures of {PICTURE})",
-        attack.requests.load(Ordering::Relaxed),
+        String::from_utf8_lossy(&requests).trim(),
         rest + BUDGETS + workers * PICTURE,
     );
 }
