@@ -5,6 +5,7 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use domain::{TenantId, TokenId};
+use registry::Caller;
 use tokio::sync::Notify;
 
 /// Who holds it.
@@ -14,7 +15,14 @@ pub(crate) struct Principal {
     pub(crate) token: TokenId,
 }
 
-/// Where a permit notes whose request it is, for those who stand around the handler. Empty as long as nobody is known.
+impl Principal {
+    pub(crate) const fn of(caller: &Caller) -> Self {
+        Self { tenant: caller.tenant, token: caller.token }
+    }
+}
+
+/// Where a permit notes whose request it is, for those who stand around the handler: the memory that is counted, and the line in
+/// the log. Empty as long as nobody is known; filled once a token has proved to be valid, also where it may not do what is asked.
 pub(crate) type Asker = Arc<OnceLock<Principal>>;
 
 /// Bytes that requests may hold together.

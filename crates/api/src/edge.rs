@@ -9,7 +9,6 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
 use crate::answers;
-use crate::auth::Who;
 use crate::budget::Asker;
 use crate::cors;
 use crate::problem::{Problem, codes};
@@ -77,8 +76,6 @@ pub(crate) async fn edge(State(api): State<Api>, mut request: Request, next: Nex
 
     let has_quotas = api.shared().quota.is_some() || api.shared().comparisons.is_some();
     let left = has_quotas.then(Slot::default);
-    let who = Who::default();
-    request.extensions_mut().insert(who.clone());
     let asker = Asker::default();
     request.extensions_mut().insert(Asker::clone(&asker));
     if let Some(slot) = &left {
@@ -96,7 +93,8 @@ pub(crate) async fn edge(State(api): State<Api>, mut request: Request, next: Nex
         within.await.unwrap_or_else(|_| Problem::new(codes::BUSY).retry_after(2).into_response())
     };
 
-    let response = answers::counted(response, &api.shared().answers, asker.get().copied());
+    let asker = asker.get().copied();
+    let response = answers::counted(response, &api.shared().answers, asker);
     let mut response = finish(response, &id);
     if let Some(left) = left.as_ref().and_then(|slot| slot.get()) {
         left.show(&mut response);
@@ -110,7 +108,7 @@ pub(crate) async fn edge(State(api): State<Api>, mut request: Request, next: Nex
     metrics::histogram!("personhood_request_seconds", "method" => method, "route" => path.clone())
         .record(elapsed.as_secs_f64());
     let ms = elapsed.as_micros() / 1_000;
-    let (tenant, token) = who.written();
+    let (tenant, token) = asker.map(|p| (p.tenant.to_string(), p.token.to_string())).unzip();
     tracing::info!(request = %id, trace, method, route = %path, tenant, token, status, ms, "request");
     response
 }

@@ -2,10 +2,8 @@
 
 mod brake;
 mod permit;
-mod who;
 
 pub(crate) use brake::Brake;
 pub(crate) use permit::{
     Any, BiometricsMatch, BiometricsRead, Permit, PersonsRead, PersonsReview, PersonsWrite,
 };
-pub(crate) use who::Who;

@@ -10,7 +10,6 @@ use axum::http::{Extensions, HeaderMap, header};
 use domain::Scope;
 use registry::{AccessError, Caller, Registry};
 
-use super::Who;
 use crate::budget::{Asker, Principal};
 use crate::pictures::Builder;
 use crate::problem::{Problem, codes};
@@ -77,7 +76,7 @@ impl<R> Permit<R> {
 
     /// Whose request it is.
     pub(crate) const fn principal(&self) -> Principal {
-        Principal { tenant: self.caller.tenant, token: self.caller.token }
+        Principal::of(&self.caller)
     }
 }
 
@@ -98,11 +97,8 @@ impl<R: Required> FromRequestParts<Api> for Permit<R> {
             }
             Err(problem) => return Err(problem),
         };
-        if let Some(who) = parts.extensions.get::<Who>() {
-            who.is(&caller);
-        }
         if let Some(asker) = parts.extensions.get::<Asker>() {
-            let _ = asker.set(Principal { tenant: caller.tenant, token: caller.token });
+            let _ = asker.set(Principal::of(&caller));
         }
         let compares = R::SCOPE == Some(Scope::BiometricsMatch);
         let all = api.shared().quota.as_ref();
