@@ -187,11 +187,8 @@ impl Registry {
         let mut collections = Vec::with_capacity(rows.len());
         for row in rows {
             let id = row.id;
-            match self.open_collection(caller.tenant, row).await {
-                Ok(collection) => collections.push(collection),
-                Err(Error::Fault(why)) => self.note_damage(caller.tenant, id, &why),
-                Err(error) => return Err(error),
-            }
+            let opened = self.open_collection(caller.tenant, row).await;
+            collections.extend(self.unless_damaged(caller.tenant, id, opened)?);
         }
         Ok((collections, more))
     }

@@ -20,6 +20,23 @@ impl Registry {
         tracing::error!(event = "damaged-record", %tenant, %record, why, "a record is damaged and is passed over");
     }
 
+    /// What came of opening a record; none of one that is damaged, which is noted.
+    pub(crate) fn unless_damaged<T>(
+        &self,
+        tenant: TenantId,
+        record: impl Display,
+        opened: Result<T, Error>,
+    ) -> Result<Option<T>, Error> {
+        match opened {
+            Ok(opened) => Ok(Some(opened)),
+            Err(Error::Fault(why)) => {
+                self.note_damage(tenant, record, &why);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// How often a damaged record was met since the start.
     #[must_use]
     pub fn damaged_records(&self) -> u64 {

@@ -293,10 +293,9 @@ impl Registry {
                 continue;
             }
             // What stands in clear proves nothing: the decision counts where it is sealed.
-            match self.open_pair(tenant, row).await {
-                Ok((pair, ..)) => different.extend(pair.persons),
-                Err(Error::Fault(why)) => self.note_damage(tenant, person, &why),
-                Err(error) => return Err(error),
+            let opened = self.open_pair(tenant, row).await;
+            if let Some((pair, ..)) = self.unless_damaged(tenant, person, opened)? {
+                different.extend(pair.persons);
             }
         }
         Ok(different)
@@ -314,14 +313,9 @@ impl Registry {
         for suspect in suspects {
             let Some(row) = self.store.person(tenant, suspect.person).await? else { continue };
             // A status that was set by hand refuses nobody.
-            let status = match self.open_row(tenant, row, changes.now).await {
-                Ok(opened) => opened.person.status(),
-                Err(Error::Fault(why)) => {
-                    self.note_damage(tenant, suspect.person, &why);
-                    continue;
-                }
-                Err(error) => return Err(error),
-            };
+            let opened = self.open_row(tenant, row, changes.now).await;
+            let Some(opened) = self.unless_damaged(tenant, suspect.person, opened)? else { continue };
+            let status = opened.person.status();
             // A presentation that failed claims nothing.
             if status == Status::Failed {
                 continue;
@@ -408,11 +402,8 @@ impl Registry {
         let mut duplicates = Vec::with_capacity(rows.len());
         for row in rows {
             let [person, _] = row.persons;
-            match self.open_pair(caller.tenant, row).await {
-                Ok((pair, ..)) => duplicates.push(pair),
-                Err(Error::Fault(why)) => self.note_damage(caller.tenant, person, &why),
-                Err(error) => return Err(error),
-            }
+            let opened = self.open_pair(caller.tenant, row).await;
+            duplicates.extend(self.unless_damaged(caller.tenant, person, opened)?.map(|(pair, ..)| pair));
         }
         Ok((duplicates, more))
     }

@@ -299,14 +299,9 @@ impl Registry {
         for seen in seen.into_iter().filter(|s| s.alike.score >= among.least).take(among.limit + SPARE) {
             let person = PersonId::from_bytes(seen.subject.to_be_bytes());
             let Some(row) = self.store.person(caller.tenant, person).await? else { continue };
-            let opened = match self.open_row(caller.tenant, row, now).await {
-                Ok(opened) => opened.person,
-                Err(Error::Fault(why)) => {
-                    self.note_damage(caller.tenant, person, &why);
-                    continue;
-                }
-                Err(error) => return Err(error),
-            };
+            let opened = self.open_row(caller.tenant, row, now).await;
+            let Some(opened) = self.unless_damaged(caller.tenant, person, opened)? else { continue };
+            let opened = opened.person;
             if !among.statuses.contains(opened.status()) || !among.holds(&opened) {
                 continue;
             }

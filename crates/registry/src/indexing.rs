@@ -104,14 +104,8 @@ impl Registry {
     /// Whether it was written: who has changed meanwhile is indexed by that change.
     async fn reindex_person(&self, tenant: TenantId, row: PersonRow) -> Result<bool, Error> {
         let (id, expected) = (row.id, row.version);
-        let opened = match self.open_row(tenant, row.clone(), self.now()).await {
-            Ok(opened) => opened,
-            Err(Error::Fault(why)) => {
-                self.note_damage(tenant, id, &why);
-                return Ok(false);
-            }
-            Err(error) => return Err(error),
-        };
+        let opened = self.open_row(tenant, row.clone(), self.now()).await;
+        let Some(opened) = self.unless_damaged(tenant, id, opened)? else { return Ok(false) };
         let index = opened.person.profile().index(opened.tenant_keys.index(), self.settings.name_search);
         let mut changes = Changes::at(self.now());
         changes.persons.push(PersonChange::Update { row, expected, index: Some(index) });

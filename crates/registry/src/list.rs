@@ -215,14 +215,8 @@ impl Registry {
         filling: &mut Filling,
     ) -> Result<(), Error> {
         let id = row.id;
-        let opened = match self.open_row(caller.tenant, row, self.now()).await {
-            Ok(opened) => opened,
-            Err(Error::Fault(why)) => {
-                self.note_damage(caller.tenant, id, &why);
-                return Ok(());
-            }
-            Err(error) => return Err(error),
-        };
+        let opened = self.open_row(caller.tenant, row, self.now()).await;
+        let Some(opened) = self.unless_damaged(caller.tenant, id, opened)? else { return Ok(()) };
         if !meant.fits(&opened.person) {
             return Ok(());
         }

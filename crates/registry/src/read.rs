@@ -78,13 +78,8 @@ impl Registry {
     /// # Errors
     /// As [`Registry::images`], but for damage.
     pub async fn images_if_whole(&self, caller: &Caller, person: &Person) -> Result<Images, Error> {
-        match self.images(caller, person).await {
-            Err(Error::Fault(why)) => {
-                self.note_damage(caller.tenant, person.id, &why);
-                Ok(Images::default())
-            }
-            other => other,
-        }
+        let images = self.images(caller, person).await;
+        Ok(self.unless_damaged(caller.tenant, person.id, images)?.unwrap_or_default())
     }
 
     /// The images of a person; `None` when one is gone meanwhile.

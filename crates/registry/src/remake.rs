@@ -237,10 +237,9 @@ impl Registry {
             after = Some(last.person);
             for row in page {
                 let person = row.person;
-                match self.remake_row(tenant, &keys, row).await {
-                    Ok(more) => made += more,
-                    // One record that does not open keeps nobody else waiting.
-                    Err(Error::Fault(why)) => self.note_damage(tenant, person, &why),
+                // One record that does not open keeps nobody else waiting.
+                match self.unless_damaged(tenant, person, self.remake_row(tenant, &keys, row).await) {
+                    Ok(more) => made += more.unwrap_or_default(),
                     Err(Error::NotFound) => {}
                     Err(error) => return Err(error),
                 }

@@ -21,10 +21,10 @@ impl Registry {
         let before = self.now().plus_seconds(-self.settings.evidence_seconds);
         let mut removed = 0;
         for (tenant, person, sample) in self.store.evidence_before(before, BATCH).await? {
-            match self.remove_evidence(tenant, person, sample, before).await {
-                Ok(()) => removed += 1,
+            let gone = self.remove_evidence(tenant, person, sample, before).await;
+            match self.unless_damaged(tenant, person, gone) {
+                Ok(gone) => removed += usize::from(gone.is_some()),
                 Err(Error::Stale | Error::NotFound) => {}
-                Err(Error::Fault(why)) => self.note_damage(tenant, person, &why),
                 Err(error) => return Err(error),
             }
         }
