@@ -16,7 +16,6 @@ use crate::finger::{EnrolledPrint, FingerProbe};
 use crate::person::{Person, SampleRef};
 use crate::records::{Opened, digest};
 use crate::registry::Registry;
-use crate::remake::{Held, HeldPrint};
 
 /// The samples a verification rests on. Only a reviewer or erasure takes it away.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,16 +32,21 @@ pub(crate) struct Anchor {
 }
 
 impl Person {
+    /// The enrolled face that is shown.
+    fn shown_face(&self) -> Option<SampleId> {
+        self.sealed.biometrics.face.filter(|f| !f.is_evidence()).map(|f| f.id())
+    }
+
     /// Lets the verification rest on what is enrolled now.
     pub(crate) fn set_anchor(&mut self, now: Time, method: Method) {
-        let face = self.sealed.biometrics.face.filter(|f| !f.is_evidence()).map(|f| f.id().to_bytes());
+        let face = self.shown_face().map(SampleId::to_bytes);
         let fingers = self.fingerprints().map(|f| f.id().to_bytes()).collect();
         self.sealed.anchor = Some(Anchor { face, fingers, at: now.millis(), method });
     }
 
     /// What was proven is proven again: the samples it rests on stay.
     pub(crate) fn renew_anchor(&mut self, now: Time, method: Method) {
-        let shown = self.sealed.biometrics.face.filter(|f| !f.is_evidence()).map(|f| f.id().to_bytes());
+        let shown = self.shown_face().map(SampleId::to_bytes);
         match &mut self.sealed.anchor {
             Some(anchor) => {
                 (anchor.at, anchor.method) = (now.millis(), method);
@@ -70,8 +74,7 @@ impl Person {
     /// The face that new ones must match: the one that was checked, else the one that is shown.
     pub(crate) fn reference_face(&self) -> Option<SampleId> {
         let anchored = self.sealed.anchor.as_ref().and_then(|a| a.face).map(SampleId::from_bytes);
-        let shown = self.sealed.biometrics.face.filter(|f| !f.is_evidence()).map(|f| f.id());
-        anchored.or(shown)
+        anchored.or(self.shown_face())
     }
 
     /// Whether a face is what the verification rests on.
@@ -126,11 +129,7 @@ impl Registry {
             // Replaced while it was read.
             return Err(Error::Stale);
         };
-        match self.held(caller.tenant, &opened.key, &head)? {
-            Held::Template(template) => Ok(Some(template)),
-            Held::Nothing => Ok(None),
-            Held::NotYet(missing) => self.remake(caller.tenant, &opened.key, missing).await,
-        }
+        self.template_in_force(caller, opened, &head).await
     }
 
     /// The face a new one must match; none where the person has no face.
@@ -166,23 +165,6 @@ impl Registry {
         Ok(self.alike(std::slice::from_ref(reference), new)?.score >= self.threshold_of_addition())
     }
 
-    /// The fingers that a verification rests on.
-    async fn anchored_prints(&self, caller: &Caller, opened: &Opened) -> Result<Vec<EnrolledPrint>, Error> {
-        let mut prints = Vec::new();
-        for head in self.store.samples(caller.tenant, opened.person.id).await? {
-            if head.kind != SampleKind::Fingerprint || !opened.person.rests_on_finger(head.id) {
-                continue;
-            }
-            let (record, foreign) = match self.held_print(caller.tenant, &opened.key, &head)? {
-                HeldPrint::Record(record, foreign) => (record, foreign),
-                HeldPrint::NotYet(missing) => self.remake_print(caller.tenant, &opened.key, missing).await?,
-            };
-            let position = record.position;
-            prints.extend(record.template.map(|template| EnrolledPrint { template, position, foreign }));
-        }
-        Ok(prints)
-    }
-
     /// Why a finger may be added to somebody whose verification rests on something.
     ///
     /// # Errors
@@ -204,7 +186,10 @@ impl Registry {
         let person = opened.person.id;
         self.may_try(caller, Some(person)).await?;
         let enrolled = match &self.fingers {
-            Some(_) => self.anchored_prints(caller, opened).await?,
+            Some(_) => {
+                let rests_on = |finger| opened.person.rests_on_finger(finger);
+                self.enrolled_prints_that(caller, opened, rests_on).await?
+            }
             None => Vec::new(),
         };
         let reaches = |alike: Option<Alike>| alike.is_some_and(|a| a.score >= self.threshold_of_addition());

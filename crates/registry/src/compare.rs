@@ -2,7 +2,7 @@
 
 use domain::{PersonId, Status};
 use engine::face::{Detection, Template};
-use store::SampleKind;
+use store::{SampleHead, SampleKind};
 
 use crate::access::Caller;
 use crate::alike::{Alike, Precision, Verdict, Wanted};
@@ -237,15 +237,23 @@ impl Registry {
             if opened.person.enrolled_sample(sample.id, SampleKind::Face).is_none() {
                 continue;
             }
-            match self.held(caller.tenant, &opened.key, &sample)? {
-                Held::Template(template) => enrolled.push(template),
-                Held::Nothing => {}
-                Held::NotYet(missing) => {
-                    enrolled.extend(self.remake(caller.tenant, &opened.key, missing).await?);
-                }
-            }
+            enrolled.extend(self.template_in_force(caller, opened, &sample).await?);
         }
         Ok(enrolled)
+    }
+
+    /// A face's template of the model in force, made again where it is missing; none where nothing can be made of its image.
+    pub(crate) async fn template_in_force(
+        &self,
+        caller: &Caller,
+        opened: &Opened,
+        face: &SampleHead,
+    ) -> Result<Option<Template>, Error> {
+        match self.held(caller.tenant, &opened.key, face)? {
+            Held::Template(template) => Ok(Some(template)),
+            Held::Nothing => Ok(None),
+            Held::NotYet(missing) => self.remake(caller.tenant, &opened.key, missing).await,
+        }
     }
 
     /// How alike a face and a person's templates are: by the nearest of them, or their mean where that is nearer.

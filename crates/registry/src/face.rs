@@ -4,16 +4,15 @@ use domain::biometric::LivenessScore;
 use domain::{TenantId, Time};
 use engine::face::{Analysis, ModelIds, Template, Want};
 use serde::{Deserialize, Serialize};
-use store::{SealedChange, SealedKind, SealedRow};
+use store::{SealedChange, SealedKind};
 use vault::TenantKeys;
 
 use crate::access::Caller;
 use crate::alike::Wanted;
 use crate::error::Error;
 use crate::evidence::{Evidence, Method, Quality};
-use crate::keys::nonce;
-use crate::place;
 use crate::registry::Registry;
+use crate::sealed::Small;
 
 /// Names and versions of the models behind an answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,15 +122,13 @@ impl Registry {
     ) -> Result<SealedChange, Error> {
         let pixels =
             analysis.pixels.ok_or_else(|| Error::Fault("the engine gave no digest of the image".into()))?;
-        let mut row = SealedRow {
+        let record = Small {
             kind: SealedKind::ProvenImage,
             key: keys.index().hash("proven image", &pixels),
-            version: 1,
             expires_at: Some(now.plus_seconds(self.settings.validity_seconds)),
-            sealed: Vec::new(),
+            plain: b"",
         };
-        row.sealed = keys.records().seal(nonce(&*self.random), &place::sealed_record(tenant, &row), b"")?;
-        Ok(SealedChange::Insert(row))
+        self.seal_small(tenant, keys, &record, None)
     }
 
     /// The evidence of a liveness check.

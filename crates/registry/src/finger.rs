@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::PersonId;
+use domain::{PersonId, SampleId, Time};
 use engine::EngineError;
 use engine::finger::{Fingers, Gate, Impression, Kind, Sent, USUAL_DPI};
 use minutiae::{Position, Probe, Scratch, Subject, Template};
@@ -18,7 +18,6 @@ use crate::person::SampleRef;
 use crate::records::{NewSample, Opened, PrintRecord};
 use crate::registry::Registry;
 use crate::remake::HeldPrint;
-use domain::Time;
 
 /// A fingerprint as a client sends it.
 #[derive(Clone, Debug)]
@@ -199,9 +198,20 @@ impl Registry {
         caller: &Caller,
         opened: &Opened,
     ) -> Result<Vec<EnrolledPrint>, Error> {
+        self.enrolled_prints_that(caller, opened, |_| true).await
+    }
+
+    /// Those of them that `wanted` says.
+    pub(crate) async fn enrolled_prints_that(
+        &self,
+        caller: &Caller,
+        opened: &Opened,
+        wanted: impl Fn(SampleId) -> bool,
+    ) -> Result<Vec<EnrolledPrint>, Error> {
         let mut enrolled = Vec::new();
         for sample in self.store.samples(caller.tenant, opened.person.id).await? {
-            if opened.person.enrolled_sample(sample.id, SampleKind::Fingerprint).is_none() {
+            let is_enrolled = opened.person.enrolled_sample(sample.id, SampleKind::Fingerprint).is_some();
+            if !is_enrolled || !wanted(sample.id) {
                 continue;
             }
             let found = match self.held_print(caller.tenant, &opened.key, &sample)? {

@@ -13,9 +13,8 @@ use vault::TenantKeys;
 
 use crate::damage::everybody;
 use crate::error::Error;
-use crate::keys::nonce;
-use crate::place;
 use crate::registry::Registry;
+use crate::sealed::{self, Small};
 
 /// The way of indexing that this program writes. It counts up with every change to what is indexed, or how.
 const SCHEME: u32 = 1;
@@ -60,9 +59,7 @@ impl Registry {
             }
             other => other?,
         };
-        let plain = row
-            .as_ref()
-            .and_then(|row| keys.records().open(&place::sealed_record(tenant, row), row.sealed.clone()).ok());
+        let plain = row.as_ref().and_then(|row| sealed::open(tenant, &keys, row).ok());
         let indexing = plain.and_then(|plain| serde_json::from_slice(&plain).ok());
         Ok((row, indexing))
     }
@@ -119,22 +116,10 @@ impl Registry {
     pub(crate) async fn note_indexed(&self, tenant: TenantId) -> Result<(), Error> {
         let keys = self.keys.of(&*self.store, tenant).await?;
         let (before, _) = self.read_indexing(tenant).await?;
-        let expected = before.map(|row| row.version);
-        let mut row = SealedRow {
-            kind: SealedKind::Indexing,
-            key: key(&keys),
-            version: expected.unwrap_or(0) + 1,
-            expires_at: None,
-            sealed: Vec::new(),
-        };
         let plain = serde_json::to_vec(&self.wanted_indexing())?;
-        row.sealed =
-            keys.records().seal(nonce(&*self.random), &place::sealed_record(tenant, &row), &plain)?;
+        let record = Small { kind: SealedKind::Indexing, key: key(&keys), expires_at: None, plain: &plain };
         let mut changes = Changes::at(self.now());
-        changes.sealed.push(match expected {
-            Some(expected) => SealedChange::Update { row, expected },
-            None => SealedChange::Insert(row),
-        });
+        changes.sealed.push(self.seal_small(tenant, &keys, &record, before.map(|row| row.version))?);
         match self.commit(tenant, changes).await {
             // Another process has just done the same.
             Ok(_) | Err(CommitError::Conflict(Conflict::Sealed(_))) => {}

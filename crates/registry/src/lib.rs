@@ -34,6 +34,7 @@ mod registry;
 mod remake;
 mod retire;
 mod samples;
+mod sealed;
 mod search;
 mod settings;
 mod tenants;

@@ -12,9 +12,8 @@ use vault::TenantKeys;
 
 use crate::access::Caller;
 use crate::error::Error;
-use crate::keys::nonce;
-use crate::place;
 use crate::registry::Registry;
+use crate::sealed::{self, Small};
 use rule::Tally;
 
 /// Attempts against others who count the same.
@@ -61,10 +60,7 @@ impl Registry {
         let key = key(&keys, of);
         let row = self.store.sealed(tenant, key).await?;
         let tally = match &row {
-            Some(row) => {
-                let plain = keys.records().open(&place::sealed_record(tenant, row), row.sealed.clone())?;
-                serde_json::from_slice(&plain)?
-            }
+            Some(row) => serde_json::from_slice(&sealed::open(tenant, &keys, row)?)?,
             None => Tally::default(),
         };
         let tally = rule::forgiven(&self.settings.attempts, tally, of, self.now());
@@ -169,20 +165,8 @@ impl Registry {
         let limits = &self.settings.attempts;
         let expires_at = (!rule::is_stopped(limits, tally)).then(|| now.plus_seconds(limits.forget_seconds));
         let before = read.row.filter(|row| row.expires_at.is_none_or(|end| end > now));
-        let expected = before.as_ref().map(|row| row.version);
-        let mut row = SealedRow {
-            kind: SealedKind::Attempts,
-            key: read.key,
-            version: expected.unwrap_or(0) + 1,
-            expires_at,
-            sealed: Vec::new(),
-        };
         let plain = serde_json::to_vec(&tally)?;
-        row.sealed =
-            keys.records().seal(nonce(&*self.random), &place::sealed_record(tenant, &row), &plain)?;
-        Ok(match expected {
-            Some(expected) => SealedChange::Update { row, expected },
-            None => SealedChange::Insert(row),
-        })
+        let record = Small { kind: SealedKind::Attempts, key: read.key, expires_at, plain: &plain };
+        self.seal_small(tenant, &keys, &record, before.map(|row| row.version))
     }
 }
