@@ -320,16 +320,6 @@ impl Registry {
 
 /// A list of a collection's members.
 fn members(collection: CollectionId, now: Time, limit: u32) -> ListQuery {
-    ListQuery {
-        now,
-        sort: Sort::CreatedAt,
-        limit,
-        offset: 0,
-        after: None,
-        status: None,
-        index: vec![IndexEntry::member_of(collection)],
-        created_from: None,
-        created_before: None,
-        count: limit == 0,
-    }
+    let index = vec![IndexEntry::member_of(collection)];
+    ListQuery { index, count: limit == 0, ..ListQuery::all(now, Sort::CreatedAt, limit) }
 }

@@ -5,13 +5,10 @@ use std::fmt::Display;
 use std::sync::atomic::Ordering;
 
 use domain::{PersonId, TenantId};
-use store::{ListQuery, Sort};
 
 use crate::error::Error;
+use crate::everybody::Everybody;
 use crate::registry::Registry;
-
-/// Persons read in one go.
-const PAGE: u32 = 500;
 
 impl Registry {
     /// Notes that a record does not open, or is not what it claims to be; of a person's parts the person is named.
@@ -50,40 +47,19 @@ impl Registry {
     pub async fn check_persons(&self) -> Result<(usize, Vec<PersonId>), Error> {
         let (mut persons, mut damaged) = (0, Vec::new());
         for tenant in self.store.tenants().await? {
-            let mut query = everybody(self);
-            loop {
-                let page = self.store.persons(tenant.id, query.clone()).await?;
-                persons += page.rows.len();
-                query.after = page.rows.last().map(|r| store::Cursor { updated_at: r.updated_at, id: r.id });
-                for row in page.rows {
+            let mut everybody = Everybody::of(self, tenant.id);
+            while let Some(rows) = everybody.next().await? {
+                persons += rows.len();
+                for row in rows {
                     let id = row.id;
-                    match self.open_row(tenant.id, row, query.now).await {
+                    match self.open_row(tenant.id, row, self.now()).await {
                         Ok(_) => {}
                         Err(Error::Fault(_)) => damaged.push(id),
                         Err(error) => return Err(error),
                     }
                 }
-                if !page.more {
-                    break;
-                }
             }
         }
         Ok((persons, damaged))
-    }
-}
-
-/// All persons of a tenant, oldest first.
-pub(crate) fn everybody(registry: &Registry) -> ListQuery {
-    ListQuery {
-        now: registry.now(),
-        sort: Sort::CreatedAt,
-        limit: PAGE,
-        offset: 0,
-        after: None,
-        status: None,
-        index: Vec::new(),
-        created_from: None,
-        created_before: None,
-        count: false,
     }
 }

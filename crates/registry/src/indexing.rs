@@ -6,13 +6,12 @@ use std::sync::PoisonError;
 use domain::TenantId;
 use serde::{Deserialize, Serialize};
 use store::{
-    Changes, CommitError, Conflict, Cursor, PersonChange, PersonRow, SealedChange, SealedKind, SealedRow,
-    StoreError,
+    Changes, CommitError, Conflict, PersonChange, PersonRow, SealedChange, SealedKind, SealedRow, StoreError,
 };
 use vault::TenantKeys;
 
-use crate::damage::everybody;
 use crate::error::Error;
+use crate::everybody::Everybody;
 use crate::registry::Registry;
 use crate::sealed::{self, Small};
 
@@ -81,17 +80,12 @@ impl Registry {
     }
 
     async fn reindex_tenant(&self, tenant: TenantId) -> Result<usize, Error> {
-        let (mut query, mut written) = (everybody(self), 0);
-        loop {
-            let page = self.store.persons(tenant, query.clone()).await?;
-            query.after = page.rows.last().map(|r| Cursor { updated_at: r.updated_at, id: r.id });
+        let (mut everybody, mut written) = (Everybody::of(self, tenant), 0);
+        while let Some(rows) = everybody.next().await? {
             // At once, because the store brings many small changes to disk together.
-            let all = page.rows.into_iter().map(|row| self.reindex_person(tenant, row));
+            let all = rows.into_iter().map(|row| self.reindex_person(tenant, row));
             for done in futures_util::future::join_all(all).await {
                 written += usize::from(done?);
-            }
-            if !page.more {
-                break;
             }
         }
         self.note_indexed(tenant).await?;

@@ -14,6 +14,7 @@ mod duplicate;
 mod enroll;
 mod erase;
 mod error;
+mod everybody;
 mod evidence;
 mod face;
 mod finger;

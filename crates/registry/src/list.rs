@@ -230,6 +230,6 @@ impl Registry {
     }
 }
 
-fn cursor(row: &PersonRow) -> Cursor {
+pub(crate) fn cursor(row: &PersonRow) -> Cursor {
     Cursor { updated_at: row.updated_at, id: row.id }
 }

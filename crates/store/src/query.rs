@@ -70,6 +70,23 @@ pub struct ListQuery {
 }
 
 impl ListQuery {
+    /// Everybody in an order, from the first on, so many at a time and uncounted.
+    #[must_use]
+    pub const fn all(now: Time, sort: Sort, limit: u32) -> Self {
+        Self {
+            now,
+            sort,
+            limit,
+            offset: 0,
+            after: None,
+            status: None,
+            index: Vec::new(),
+            created_from: None,
+            created_before: None,
+            count: false,
+        }
+    }
+
     /// Whether anything narrows the list.
     #[must_use]
     pub fn is_filtered(&self) -> bool {

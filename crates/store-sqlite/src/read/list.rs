@@ -251,18 +251,8 @@ mod tests {
 
     fn query(sort: Sort, status: Option<Status>, hash: Option<u8>) -> ListQuery {
         let entry = |n| IndexEntry { field: IndexField::Email, hash: [n; 16] };
-        ListQuery {
-            now: Time::from_millis(NOW),
-            sort,
-            limit: 20,
-            offset: 0,
-            after: None,
-            status,
-            index: hash.map(entry).into_iter().collect(),
-            created_from: None,
-            created_before: None,
-            count: true,
-        }
+        let index = hash.map(entry).into_iter().collect();
+        ListQuery { status, index, count: true, ..ListQuery::all(Time::from_millis(NOW), sort, 20) }
     }
 
     /// What SQLite says that it does for a page.

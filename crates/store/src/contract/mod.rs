@@ -92,18 +92,7 @@ fn sample(row: &PersonRow, n: u8) -> SampleRow {
 }
 
 fn query() -> ListQuery {
-    ListQuery {
-        now: at(1_000),
-        sort: Sort::CreatedAtDescending,
-        limit: 10,
-        offset: 0,
-        after: None,
-        status: None,
-        index: Vec::new(),
-        created_from: None,
-        created_before: None,
-        count: true,
-    }
+    ListQuery { count: true, ..ListQuery::all(at(1_000), Sort::CreatedAtDescending, 10) }
 }
 
 /// Makes the two tenants of the suite.

@@ -69,18 +69,7 @@ async fn an_encrypted_connection_is_made_to_the_right_server_only() {
 }
 
 fn list() -> ListQuery {
-    ListQuery {
-        now: domain::Time::EPOCH,
-        sort: Sort::CreatedAt,
-        limit: 50,
-        offset: 0,
-        after: None,
-        status: None,
-        index: Vec::new(),
-        created_from: None,
-        created_before: None,
-        count: true,
-    }
+    ListQuery { count: true, ..ListQuery::all(domain::Time::EPOCH, Sort::CreatedAt, 50) }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
