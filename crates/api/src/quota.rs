@@ -40,6 +40,23 @@ impl Quota {
         Some(Self { name, limiter: RateLimiter::dashmap(rate).with_middleware(), per_minute })
     }
 
+    /// Counts what a request does beyond the one thing that was counted already.
+    ///
+    /// # Errors
+    /// `too-many-requests` where less is left.
+    pub(crate) fn check_more(&self, token: TokenId, more: usize) -> Result<(), Problem> {
+        let Some(more) = u32::try_from(more).ok().and_then(NonZeroU32::new) else { return Ok(()) };
+        match self.limiter.check_key_n(&token, more) {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(not_until)) => {
+                let wait = not_until.wait_time_from(DefaultClock::default().now());
+                Err(Problem::new(codes::TOO_MANY_REQUESTS).retry_after(wait.as_secs() + 1))
+            }
+            // More than a whole minute's: never.
+            Err(_) => Err(Problem::new(codes::TOO_MANY_REQUESTS).retry_after(60)),
+        }
+    }
+
     /// Counts a request.
     pub(crate) fn check(&self, token: TokenId) -> Result<Left, Problem> {
         match self.limiter.check_key(&token) {

@@ -7,8 +7,8 @@ use domain::biometric::{Calibration, RejectionCode};
 
 use crate::crew::{Crew, Lane};
 use crate::error::EngineError;
-use crate::face::{Analysis, Chain, Detection, Gates, ImageLimits, ModelIds, Want};
-use crate::models::{Models, ModelsError};
+use crate::face::{Analysis, Chain, Detection, Gates, ImageLimits, ModelIds, Template, Want};
+use crate::models::{Known, Models, ModelsError};
 use crate::runtime::{self, Runtime, RuntimeError, memory};
 
 /// How many threads, how long a queue, and what an image must be.
@@ -72,6 +72,8 @@ pub struct Meaning {
     pub dimensions: usize,
     /// What a cosine of two templates says.
     pub calibration: Calibration,
+    /// How well the embedder knows a face, by the length of what it says.
+    pub known: Known,
 }
 
 /// The face engine; cheap to clone, shared by all requests.
@@ -123,6 +125,7 @@ impl Faces {
             ids: loaded.ids(),
             dimensions: embedder.dimensions,
             calibration: embedder.calibration.clone(),
+            known: embedder.known.clone(),
         };
         Self::employ(chains, settings.queue, meaning, &runtime.name())
     }
@@ -164,6 +167,12 @@ impl Faces {
     #[must_use]
     pub fn calibration(&self) -> &Calibration {
         &self.meaning.calibration
+    }
+
+    /// A template that was stored, as well known as its length says.
+    #[must_use]
+    pub fn known(&self, template: Template) -> Template {
+        template.known(&self.meaning.known)
     }
 
     /// The runtime's name.

@@ -36,6 +36,7 @@ pub(crate) struct Block {
     errors: Vec<f32>,
     fine: Vec<i8>,
     fine_scales: Vec<f32>,
+    discounts: Vec<f32>,
     subjects: Vec<u128>,
     samples: Vec<u64>,
     tags: Vec<u32>,
@@ -51,6 +52,7 @@ impl Block {
             errors: Vec::new(),
             fine: Vec::new(),
             fine_scales: Vec::new(),
+            discounts: Vec::new(),
             subjects: Vec::new(),
             samples: Vec::new(),
             tags: Vec::new(),
@@ -78,9 +80,12 @@ impl Block {
         self.codes.resize(codes, 0);
         self.fine.reserve_exact(fine - self.fine.len());
         self.fine.resize(fine, 0);
-        for (column, empty) in
-            [(&mut self.scales, f32::NAN), (&mut self.errors, 0.0), (&mut self.fine_scales, 0.0)]
-        {
+        for (column, empty) in [
+            (&mut self.scales, f32::NAN),
+            (&mut self.errors, 0.0),
+            (&mut self.fine_scales, 0.0),
+            (&mut self.discounts, 0.0),
+        ] {
             column.reserve_exact(GROWTH);
             column.resize(slots, empty);
         }
@@ -114,6 +119,7 @@ impl Block {
         self.fine[fine..fine + coded.fine.len()].copy_from_slice(&coded.fine);
         (self.scales[slot], self.errors[slot], self.fine_scales[slot]) =
             (coded.scale, coded.error, coded.fine_scale);
+        self.discounts[slot] = coded.discount;
         self.set_label(slot, label);
     }
 
@@ -144,7 +150,7 @@ impl Block {
         self.nexts[slot] = label.next;
     }
 
-    /// The slots that the first pass cannot rule out, of `groups` groups from `first` on.
+    /// The slots that the first pass cannot rule out by their cosines, which no discount makes greater, of `groups` groups from `first` on.
     pub(crate) fn survivors(
         &self,
         kernel: Kernel,
@@ -170,7 +176,7 @@ impl Block {
         }
     }
 
-    /// The cosine of a slot's template with the probe, to about 1e-4; not a number for an empty slot.
+    /// The cosine of a slot's template with the probe, less its discount, to about 1e-4; not a number for an empty slot.
     pub(crate) fn score(&self, slot: usize, probe: &Probe) -> f32 {
         let values = probe.values();
         let (mut coarse, mut rest) = (0.0f32, 0.0f32);
@@ -185,7 +191,7 @@ impl Block {
         for (q, f) in values.iter().zip(fine) {
             rest += q * f32::from(*f);
         }
-        self.scales[slot] * coarse + self.fine_scales[slot] * rest
+        self.scales[slot] * coarse + self.fine_scales[slot] * rest - self.discounts[slot]
     }
 
     /// Bytes of memory held.
@@ -193,6 +199,7 @@ impl Block {
         self.codes.capacity()
             + self.fine.capacity()
             + 4 * (self.scales.capacity() + self.errors.capacity() + self.fine_scales.capacity())
+            + 4 * self.discounts.capacity()
             + 16 * self.subjects.capacity()
             + 8 * self.samples.capacity()
             + 4 * (self.tags.capacity() + self.nexts.capacity())

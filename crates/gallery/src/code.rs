@@ -30,6 +30,8 @@ pub(crate) struct Coded {
     pub(crate) fine: Vec<i8>,
     /// Size of a fine step.
     pub(crate) fine_scale: f32,
+    /// What is taken off its cosines.
+    pub(crate) discount: f32,
 }
 
 fn steps_of(vector: &[f32], step: f32, steps: &mut [u8]) {
@@ -78,7 +80,7 @@ impl Coded {
         let fine_scale = (widest / 127.0).max(f32::MIN_POSITIVE);
         let fine = rest.iter().map(|r| (r / fine_scale).round() as i8).collect();
         let error = rest.iter().map(|r| f64::from(*r) * f64::from(*r)).sum::<f64>().sqrt() as f32 + ROUNDING;
-        Self { steps, scale, error, fine, fine_scale }
+        Self { steps, scale, error, fine, fine_scale, discount: 0.0 }
     }
 }
 

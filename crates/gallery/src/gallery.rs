@@ -23,6 +23,8 @@ pub struct Sample<'a> {
     pub key: u64,
     /// Its components; brought to length one.
     pub vector: &'a [f32],
+    /// What is taken off each of its cosines, because it is known less well than others: 0 or more.
+    pub discount: f32,
 }
 
 /// Key of the mean of a subject's templates, which is held beside them where there are several: their noise averages
@@ -38,6 +40,13 @@ pub struct Held<'a> {
     pub collections: &'a [u128],
     /// Its templates.
     pub samples: &'a [Sample<'a>],
+}
+
+/// A template on its way in.
+struct Unit {
+    key: u64,
+    probe: Probe,
+    discount: f32,
 }
 
 /// How much a gallery holds.
@@ -122,17 +131,16 @@ impl Gallery {
         let mut shard = self.index.shard(subject);
         let old = self.chain(shard.first(|slot| self.label(slot).subject));
         let unchanged =
-            old.len() == units.len() && old.iter().all(|(_, key)| units.iter().any(|(k, _)| k == key));
+            old.len() == units.len() && old.iter().all(|(_, key)| units.iter().any(|unit| unit.key == *key));
         // The mean is another one as soon as any of the others is.
-        let stays = |key: u64, units: &[(u64, Probe)]| {
-            (unchanged || key != MEAN) && units.iter().any(|(k, _)| *k == key)
-        };
+        let stays =
+            |key: u64, units: &[Unit]| (unchanged || key != MEAN) && units.iter().any(|u| u.key == key);
         let (mut slots, spare): (Vec<_>, Vec<_>) =
             old.iter().copied().partition(|(_, key)| stays(*key, &units));
-        units.retain(|(key, _)| slots.iter().all(|(_, kept)| kept != key));
+        units.retain(|unit| slots.iter().all(|(_, kept)| *kept != unit.key));
         let mut spare: Vec<u32> = spare.into_iter().map(|(slot, _)| slot).collect();
-        for (key, unit) in units {
-            let coded = Coded::of(&unit.values()[..self.dimensions]);
+        for Unit { key, probe, discount } in units {
+            let coded = Coded { discount, ..Coded::of(&probe.values()[..self.dimensions]) };
             let slot = spare.pop().unwrap_or_else(|| self.take_slot());
             self.fill(slot, &coded, Label { subject, sample: key, tag: held.tag, next: NONE });
             slots.push((slot, key));
@@ -151,14 +159,18 @@ impl Gallery {
     }
 
     /// All usable samples, and their mean where there are several.
-    fn units(&self, samples: &[Sample<'_>]) -> Vec<(u64, Probe)> {
+    fn units(&self, samples: &[Sample<'_>]) -> Vec<Unit> {
         let usable = samples.iter().filter(|s| s.vector.len() == self.dimensions);
-        let mut units: Vec<(u64, Probe)> =
-            usable.filter_map(|s| Probe::new(s.vector).map(|unit| (s.key, unit))).collect();
+        let unit = |s: &Sample<'_>| {
+            Probe::new(s.vector).map(|probe| Unit { key: s.key, probe, discount: s.discount.max(0.0) })
+        };
+        let mut units: Vec<Unit> = usable.filter_map(unit).collect();
         if units.len() > 1 {
             let mut sum = vec![0.0f32; self.dimensions];
-            units.iter().for_each(|(_, unit)| sum.iter_mut().zip(unit.values()).for_each(|(s, v)| *s += v));
-            units.extend(Probe::new(&sum).map(|unit| (MEAN, unit)));
+            units.iter().for_each(|u| sum.iter_mut().zip(u.probe.values()).for_each(|(s, v)| *s += v));
+            // It is known no better than the one that is known least.
+            let discount = units.iter().map(|unit| unit.discount).fold(0.0, f32::max);
+            units.extend(Probe::new(&sum).map(|probe| Unit { key: MEAN, probe, discount }));
         }
         units
     }

@@ -9,9 +9,9 @@ pub struct Candidate {
     pub subject: u128,
     /// The template nearest to the probe.
     pub sample: u64,
-    /// Cosine of that template.
+    /// Cosine of that template, less its discount.
     pub best: f32,
-    /// Cosine with the mean of all the subject's templates.
+    /// Cosine with the mean of all the subject's templates, less its discount.
     pub fused: f32,
     /// How many templates the subject has.
     pub templates: usize,

@@ -21,7 +21,7 @@ const FEW: u32 = 12;
 pub struct Question {
     /// Whom to look for.
     pub probe: Probe,
-    /// Cosine from which a template, or the mean of several, counts.
+    /// Cosine, less the discount, from which a template, or the mean of several, counts.
     pub threshold: f32,
     /// Most candidates.
     pub limit: usize,
@@ -225,7 +225,7 @@ mod tests {
         for kernel in Kernel::available() {
             let gallery = Arc::new(Gallery::with_kernel(96, kernel));
             for (i, (vector, ..)) in hardest().take(500).enumerate() {
-                let samples = [Sample { key: 0, vector: &vector }];
+                let samples = [Sample { key: 0, vector: &vector, discount: 0.0 }];
                 gallery.put(i as u128 + 1, &Held { samples: &samples, ..Held::default() });
             }
             for (i, (vector, _, probe)) in hardest().take(500).enumerate() {

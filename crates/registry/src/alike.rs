@@ -70,6 +70,9 @@ impl Alike {
     }
 }
 
+/// Below every cosine, whatever is taken off it.
+const LEAST_COSINE: f32 = -4.0;
+
 /// Steps of a score that is shown to whoever could climb along it to a match.
 const COARSE: f64 = 0.1;
 
@@ -178,7 +181,7 @@ impl Registry {
     pub(crate) fn cosine_for(&self, score: MatchScore) -> Result<f32, Error> {
         const ROUNDING: f32 = 1e-3;
         if score == MatchScore::LEAST {
-            return Ok(-1.0);
+            return Ok(LEAST_COSINE);
         }
         Ok((self.faces()?.calibration().raw(score.rate()).min(1.0) - ROUNDING).max(-1.0))
     }

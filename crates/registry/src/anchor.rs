@@ -5,15 +5,17 @@ use domain::biometric::MatchScore;
 use domain::{SampleId, Status, Time};
 use engine::face::Template;
 use serde::{Deserialize, Serialize};
-use store::{SampleKind, SealedChange};
+use store::{SampleHead, SampleKind, SampleState, SealedChange};
 
 use crate::access::Caller;
 use crate::alike::Alike;
+use crate::attempts::Shows;
 use crate::compare::Presented;
 use crate::error::Error;
 use crate::evidence::Method;
 use crate::finger::{EnrolledPrint, FingerProbe};
 use crate::person::{Person, SampleRef};
+use crate::proven::{pictures_of_face, pictures_of_print};
 use crate::records::{Opened, digest};
 use crate::registry::Registry;
 
@@ -108,6 +110,18 @@ impl Person {
             SampleKind::Fingerprint => "fingerprint",
         };
         self.samples().find(|(k, s)| *k == word && s.id() == id && !s.is_evidence()).map(|(_, s)| s)
+    }
+}
+
+impl Person {
+    /// Whether a row of a sample says of it what is sealed with the person.
+    pub(crate) fn says_of(&self, head: &SampleHead) -> bool {
+        let kind = match head.kind {
+            SampleKind::Face => "face",
+            SampleKind::Fingerprint => "fingerprint",
+        };
+        let known = self.samples().find(|(_, sample)| sample.id() == head.id);
+        known.is_none_or(|(k, s)| k == kind && s.is_evidence() == (head.state == SampleState::Evidence))
     }
 }
 
@@ -206,13 +220,14 @@ impl Registry {
         if shown.proof.is_none() && (enrolled.is_empty() || new.is_none()) {
             return Err(Error::ProofNeeded);
         }
-        self.note_failed(caller, Some(person)).await?;
         let by_face = shown.proof.is_some_and(|Proof(shown)| shown.face.is_some());
+        let shows = if by_face { Shows::FACE } else { Shows::FINGER };
+        self.note_failed(caller, Some((person, shows))).await?;
         Err(if by_face { Error::FaceMismatch } else { Error::FingerprintMismatch })
     }
 
-    /// Whether what is shown is the person who was verified, and what that uses up. A face must be alive, and proves something
-    /// once; what is stored already proves nothing: who may read it could send it back.
+    /// Whether what is shown is the person who was verified, and what that uses up. A face must be alive; a picture proves
+    /// something once, and what is stored already proves nothing: who may read it could send it back.
     async fn proves(
         &self,
         caller: &Caller,
@@ -228,7 +243,7 @@ impl Registry {
             let anchored = opened.person.sealed.anchor.as_ref().and_then(|a| a.face).is_some();
             let (analysis, score) = self.judge(image.clone()).await?;
             if !self.is_live(score) {
-                self.note_failed(caller, Some(opened.person.id)).await?;
+                self.note_failed(caller, Some((opened.person.id, Shows::FACE))).await?;
                 return Err(Error::ProofNeeded);
             }
             if anchored
@@ -240,14 +255,24 @@ impl Registry {
                 if !self.may_be_added(&reference, template)? {
                     return Ok(None);
                 }
-                let used = self.proven_image(caller.tenant, &opened.tenant_keys, &analysis, self.now())?;
-                return Ok(Some(vec![used]));
+                let pictures = pictures_of_face(&opened.tenant_keys, &analysis);
+                return Ok(Some(self.proven(caller.tenant, &opened.tenant_keys, pictures, self.now())?));
             }
         }
-        if let Some(print) = shown.finger.as_ref().filter(|print| !is_stored(&print.bytes)) {
-            let probe = self.finger_probe(print.clone()).await?;
+        if let Some(sent) = shown.finger.as_ref().filter(|print| !is_stored(&print.bytes)) {
+            self.fingers()?;
+            let print = self.print(sent.clone()).await?;
+            // A record of minutiae shows nothing that was before a sensor: this server makes such records of what is enrolled.
+            let (Some(probe), pictures @ [Some(_), _]) =
+                (self.probe_of(&print), pictures_of_print(&opened.tenant_keys, &print))
+            else {
+                return Err(Error::ProofNeeded);
+            };
             let alike = self.alike_print(enrolled, &probe)?;
-            return Ok(alike.filter(|a| a.score >= self.threshold_of_addition()).map(|_| Vec::new()));
+            if alike.is_none_or(|a| a.score < self.threshold_of_addition()) {
+                return Ok(None);
+            }
+            return Ok(Some(self.proven(caller.tenant, &opened.tenant_keys, pictures, self.now())?));
         }
         Ok(None)
     }

@@ -94,7 +94,11 @@ fn opened(tenant: TenantId, keys: &TenantKeys, row: &CollectionRow) -> Result<Se
 }
 
 impl Registry {
-    async fn open_collection(&self, tenant: TenantId, row: CollectionRow) -> Result<Collection, Error> {
+    pub(crate) async fn open_collection(
+        &self,
+        tenant: TenantId,
+        row: CollectionRow,
+    ) -> Result<Collection, Error> {
         let keys = self.keys.of(&*self.store, tenant).await?;
         let Sealed { name, description } = opened(tenant, &keys, &row)?;
         let members = self.store.persons(tenant, members(row.id, self.now(), 0)).await?.total;

@@ -6,6 +6,7 @@ use store::{SampleHead, SampleKind};
 
 use crate::access::Caller;
 use crate::alike::{Alike, Precision, Verdict, Wanted};
+use crate::attempts::Shows;
 use crate::error::Error;
 use crate::evidence::Quality;
 use crate::face::Models;
@@ -85,6 +86,17 @@ impl Modality {
     }
 }
 
+/// How alike one of two things is that were presented.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Part {
+    /// Which.
+    pub of: Modality,
+    /// How alike.
+    pub alike: Alike,
+    /// How exactly that is shown.
+    pub precision: Precision,
+}
+
 /// The answer to "is it this person?", and what it rests on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verified {
@@ -93,7 +105,7 @@ pub struct Verified {
     /// What that was.
     pub modality: Modality,
     /// Where it was both: how alike each was.
-    pub parts: Vec<(Modality, Alike)>,
+    pub parts: Vec<Part>,
     /// The models.
     pub models: Models,
     /// What the person is now.
@@ -134,9 +146,15 @@ impl Registry {
             Some(print) => Some(alike_of(self.finger_of(caller, id, print).await?)),
             None => None,
         };
+        // Each part is shown as exactly as it would be alone: else the one that is known would let the other be climbed.
+        let part = |of: Modality, alike: Alike| Part {
+            of,
+            alike,
+            precision: Self::precision(caller, &alike, [own, threshold]),
+        };
         let (alike, modality, parts) = match (face, finger) {
             (Some(face), Some(finger)) => {
-                let parts = vec![(Modality::Face, face), (Modality::Fingerprint, finger)];
+                let parts = vec![part(Modality::Face, face), part(Modality::Fingerprint, finger)];
                 (face.fused(finger), Modality::Both, parts)
             }
             (Some(face), None) => (face, Modality::Face, Vec::new()),
@@ -144,10 +162,11 @@ impl Registry {
             (None, None) => return Err(Error::Fault("nothing was presented".into())),
         };
         let status = status.ok_or_else(|| Error::Fault("nothing was presented".into()))?;
+        let shows = Shows::of(face.is_some(), finger.is_some());
         if alike.score >= own {
-            self.note_passed(caller, tried).await;
+            self.note_passed(caller, tried, shows).await;
         } else {
-            self.note_failed(caller, Some(id)).await?;
+            self.note_failed(caller, Some((id, shows))).await?;
         }
         let models = self.models_of(modality)?;
         let mut verdict = Verdict::of(alike, threshold);

@@ -5,10 +5,16 @@ use std::fmt::Display;
 use std::sync::atomic::Ordering;
 
 use domain::{PersonId, TenantId};
+use store::{PersonRow, Slot};
 
 use crate::error::Error;
 use crate::everybody::Everybody;
+use crate::person::SampleRef;
 use crate::registry::Registry;
+use crate::remake::open_template;
+
+/// Records read in one go.
+const PAGE: u32 = 500;
 
 impl Registry {
     /// Notes that a record does not open, or is not what it claims to be; of a person's parts the person is named.
@@ -40,6 +46,42 @@ impl Registry {
         self.damaged.load(Ordering::Relaxed)
     }
 
+    /// Whether a person's record opens, has just the samples it names, of the kind it says, and their templates open.
+    async fn check_person(&self, tenant: TenantId, row: PersonRow) -> Result<bool, Error> {
+        let opened = self.open_row(tenant, row, self.now()).await?;
+        let heads = self.store.samples(tenant, opened.person.id).await?;
+        for head in &heads {
+            for slot in [Slot::First, Slot::Second] {
+                open_template(tenant, &opened.key, head, slot)?;
+            }
+        }
+        let named = |(_, sample): (_, &SampleRef)| heads.iter().any(|head| head.id == sample.id());
+        Ok(heads.iter().all(|head| opened.person.says_of(head)) && opened.person.samples().all(named))
+    }
+
+    /// Opens every token and collection, and answers how many there are and how many do not open.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn check_records(&self) -> Result<(usize, u64), Error> {
+        let (mut records, before) = (0, self.damaged_records());
+        for tenant in self.store.tenants().await? {
+            records += self.tokens(tenant.id).await?.len();
+            let mut after = None;
+            loop {
+                let page = self.store.collections(tenant.id, after, PAGE).await?;
+                let Some(last) = page.last() else { break };
+                after = Some(last.id);
+                for row in page {
+                    let id = row.id;
+                    let opened = self.open_collection(tenant.id, row).await;
+                    records += usize::from(self.unless_damaged(tenant.id, id, opened)?.is_some());
+                }
+            }
+        }
+        Ok((records, self.damaged_records() - before))
+    }
+
     /// Opens every person, and answers how many there are and which do not open; slow.
     ///
     /// # Errors
@@ -52,9 +94,9 @@ impl Registry {
                 persons += rows.len();
                 for row in rows {
                     let id = row.id;
-                    match self.open_row(tenant.id, row, self.now()).await {
-                        Ok(_) => {}
-                        Err(Error::Fault(_)) => damaged.push(id),
+                    match self.check_person(tenant.id, row).await {
+                        Ok(true) => {}
+                        Ok(false) | Err(Error::Fault(_)) => damaged.push(id),
                         Err(error) => return Err(error),
                     }
                 }

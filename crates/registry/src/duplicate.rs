@@ -25,6 +25,8 @@ pub use store::PairDecision;
 
 /// Most persons one enrolment is told to be alike to.
 const MOST: usize = 20;
+/// Most of those who are not proven now that are looked at.
+const CROWD: usize = 100;
 /// Rate of strangers from which somebody is looked at by both face and finger.
 const SOMEWHAT: f64 = 1e-3;
 /// Rate of strangers below which one of two modalities says something of its own.
@@ -171,9 +173,11 @@ impl Registry {
         // Where there are two to go by, whoever is somewhat alike by one may be so by both.
         let both = enrolling.about() == Modalities { face: true, finger: true };
         let least = if both { MatchScore::at_rate(limit.rate().max(SOMEWHAT)) } else { limit };
-        let among = [Statuses::PROVEN, Statuses::PENDING].map(|statuses| Among {
+        // Somebody who was verified and has changed since is among those who are not proven now: of them more are looked at, so
+        // that a crowd does not hide one.
+        let among = [(Statuses::PROVEN, MOST), (Statuses::UNPROVEN, CROWD)].map(|(statuses, limit)| Among {
             least,
-            limit: MOST,
+            limit,
             collections: None,
             statuses,
         });
@@ -186,7 +190,7 @@ impl Registry {
         }
         if let Some(finger) = &enrolling.finger {
             // A finger alone refuses nobody: nothing is won by hiding one among others, and one pass is enough.
-            let all = [Among { limit: 2 * MOST, statuses: Statuses::PROVEN_OR_PENDING, ..among[0].clone() }];
+            let all = [Among { limit: CROWD, statuses: Statuses::ALL, ..among[0].clone() }];
             for among in if both { &among[..] } else { &all[..] } {
                 let seen = self.seen_by_finger(population, finger, among).await?;
                 subjects.extend(self.checked(caller, among, seen).await?.into_iter().map(|c| c.person));
@@ -316,11 +320,12 @@ impl Registry {
             let opened = self.open_row(tenant, row, changes.now).await;
             let Some(opened) = self.unless_damaged(tenant, suspect.person, opened)? else { continue };
             let status = opened.person.status();
+            // Who was verified once stays so for this: else a changed name would make room for a second record.
+            let proven = opened.person.is_anchored() || matches!(status, Status::Verified | Status::Expired);
             // A presentation that failed claims nothing.
-            if status == Status::Failed {
+            if status == Status::Failed && !proven {
                 continue;
             }
-            let proven = matches!(status, Status::Verified | Status::Expired);
             if proven && suspect.telling && enrolling.on_duplicate == OnDuplicate::Reject {
                 return Err(Error::Duplicate(suspect.person));
             }

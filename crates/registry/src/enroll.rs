@@ -20,6 +20,7 @@ use crate::keys::nonce;
 use crate::person::{Biometrics, Person, Sealed};
 use crate::place;
 use crate::profile::Profile;
+use crate::proven::pictures_of_face;
 use crate::read::Images;
 use crate::records::{NewSample, template_record};
 use crate::registry::Registry;
@@ -166,7 +167,9 @@ impl Registry {
         }
         if let Some(Seen { analysis, live: Some(true) }) = &seen {
             person.set_anchor(now, Method::PassiveLiveness);
-            changes.sealed.push(self.proven_image(tenant, &tenant_keys, analysis, now)?);
+            let pictures = pictures_of_face(&tenant_keys, analysis);
+            changes.sealed.extend(self.proven(tenant, &tenant_keys, pictures, now)?);
+            changes.sealed.extend(self.spend_enrolled(tenant, &tenant_keys, &person, now)?);
         }
         let kind = match person.status() {
             Status::Verified => EventKind::Verified,
@@ -246,7 +249,8 @@ impl Registry {
                 .filter(|_| !evidence)
                 .map(|t| template_record(Some(t), Some(Spot::of(&analysis.face)))),
         };
-        let (row, reference) = self.seal_sample(caller.tenant, person, keys, sample, now)?;
+        let (row, mut reference) = self.seal_sample(caller.tenant, person, keys, sample, now)?;
+        reference.pictures = pictures_of_face(keys.1, analysis);
         let biometrics = Biometrics {
             face: Some(reference),
             face_model: (!evidence).then(|| embedder.clone()),

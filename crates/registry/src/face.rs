@@ -1,18 +1,15 @@
 //! Asking the engine about a face, and what is shown of its answer.
 
+use domain::Time;
 use domain::biometric::LivenessScore;
-use domain::{TenantId, Time};
 use engine::face::{Analysis, ModelIds, Template, Want};
 use serde::{Deserialize, Serialize};
-use store::{SealedChange, SealedKind};
-use vault::TenantKeys;
 
 use crate::access::Caller;
 use crate::alike::Wanted;
 use crate::error::Error;
 use crate::evidence::{Evidence, Method, Quality};
 use crate::registry::Registry;
-use crate::sealed::Small;
 
 /// Names and versions of the models behind an answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,25 +107,6 @@ impl Registry {
     /// An analysis with a template.
     pub(crate) async fn enrollable(&self, image: Vec<u8>) -> Result<Analysis, Error> {
         Ok(self.faces()?.analyse(image, Want::Template).await?)
-    }
-
-    /// Notes that an image proves liveness: no other proof can rest on the same pixels for as long as this one counts.
-    pub(crate) fn proven_image(
-        &self,
-        tenant: TenantId,
-        keys: &TenantKeys,
-        analysis: &Analysis,
-        now: Time,
-    ) -> Result<SealedChange, Error> {
-        let pixels =
-            analysis.pixels.ok_or_else(|| Error::Fault("the engine gave no digest of the image".into()))?;
-        let record = Small {
-            kind: SealedKind::ProvenImage,
-            key: keys.index().hash("proven image", &pixels),
-            expires_at: Some(now.plus_seconds(self.settings.validity_seconds)),
-            plain: b"",
-        };
-        self.seal_small(tenant, keys, &record, None)
     }
 
     /// The evidence of a liveness check.

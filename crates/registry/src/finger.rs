@@ -15,6 +15,7 @@ use crate::alike::{Alike, Wanted};
 use crate::error::Error;
 use crate::face::Models;
 use crate::person::SampleRef;
+use crate::proven::pictures_of_print;
 use crate::records::{NewSample, Opened, PrintRecord};
 use crate::registry::Registry;
 use crate::remake::HeldPrint;
@@ -189,6 +190,7 @@ impl Registry {
         };
         let (row, mut reference) = self.seal_sample(caller.tenant, person, keys, sample, now)?;
         reference.print = Some(print.info);
+        reference.pictures = pictures_of_print(keys.1, print);
         Ok((row, reference))
     }
 

@@ -140,8 +140,9 @@ impl Registry {
         own: MatchScore,
         few: bool,
     ) -> Result<(), Error> {
-        let found = candidates.iter().any(|c| c.alike.score >= own);
-        if !caller.may(Scope::PersonsReview) && !found && (few || !candidates.is_empty()) {
+        // Somebody who matches hides nobody else: else a decoy would make every other answer free.
+        let tells = candidates.iter().any(|c| c.alike.score < own) || (few && candidates.is_empty());
+        if tells && !caller.may(Scope::PersonsReview) {
             self.note_failed(caller, None).await?;
         }
         Ok(())
@@ -164,7 +165,8 @@ impl Registry {
         let question = |among: &&Among| {
             Ok(gallery::Question {
                 probe: search::probe(template)?,
-                threshold: self.cosine_for(among.least)?,
+                // The gallery takes off what those who are enrolled are known less well; the probe's is the same for all.
+                threshold: self.cosine_for(among.least)? + template.discount(),
                 // Persons with several samples are judged a little more strictly: the order may change at the end.
                 limit: among.limit + SPARE,
                 collections: among.collections.clone(),
@@ -176,7 +178,7 @@ impl Registry {
         let seen = |c: gallery::Candidate| Seen {
             subject: c.subject,
             sample: c.sample,
-            alike: Alike::of(calibration, c.score(), c.comparisons()),
+            alike: Alike::of(calibration, c.score() - template.discount(), c.comparisons()),
         };
         Ok(found.into_iter().map(|found| found.into_iter().map(seen).collect()).collect())
     }
@@ -238,7 +240,7 @@ impl Registry {
         Ok(found.map(|c| Seen {
             subject,
             sample: c.sample,
-            alike: Alike::of(calibration, c.score(), c.comparisons()),
+            alike: Alike::of(calibration, c.score() - template.discount(), c.comparisons()),
         }))
     }
 

@@ -120,6 +120,7 @@ impl Registry {
         let mut filling = Filling { persons: Vec::new(), met: 0, next: None, full: false };
         let (mut total, mut opened) = (None, 0);
         loop {
+            let _turn = self.turns.next(caller.tenant).await?;
             let page = self.store.persons(caller.tenant, query.clone()).await?;
             total = total.or(page.total);
             opened += page.rows.len();
@@ -147,6 +148,8 @@ impl Registry {
         let mut filling = Filling { persons: Vec::new(), met: 0, next: None, full: false };
         let mut opened = 0;
         let whole = loop {
+            // Opening many is work: tenants take turns at it, page by page.
+            let _turn = self.turns.next(caller.tenant).await?;
             let page = self.store.persons(caller.tenant, query.clone()).await?;
             opened += page.rows.len();
             query.after = page.rows.last().map(cursor);

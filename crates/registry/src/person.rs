@@ -23,11 +23,28 @@ pub struct SampleRef {
     /// What is known of a fingerprint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) print: Option<PrintInfo>,
+    /// Names under which its picture is noted once it may prove nothing more; see `proven.rs`.
+    #[serde(default, skip_serializing_if = "no_pictures")]
+    pub(crate) pictures: Pictures,
+}
+
+/// Up to two pictures: as it came, and as it is stored.
+pub(crate) type Pictures = [Option<[u8; 16]>; 2];
+
+const fn no_pictures(pictures: &Pictures) -> bool {
+    matches!(pictures, [None, None])
 }
 
 impl SampleRef {
     pub(crate) fn new(id: SampleId, created_at: Time, digest: [u8; 16], evidence: bool) -> Self {
-        Self { id: id.to_bytes(), created_at: created_at.millis(), digest, evidence, print: None }
+        Self {
+            id: id.to_bytes(),
+            created_at: created_at.millis(),
+            digest,
+            evidence,
+            print: None,
+            pictures: [None; 2],
+        }
     }
 
     /// Its identifier.

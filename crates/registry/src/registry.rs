@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::keys::Keys;
 use crate::search::Galleries;
 use crate::settings::Settings;
+use crate::turns::Turns;
 
 /// What a registry is made of.
 pub struct Parts {
@@ -59,6 +60,8 @@ pub struct Registry {
     pub(crate) marked: Arc<Mutex<HashMap<TenantId, i64>>>,
     /// Records that did not open, since the start.
     pub(crate) damaged: Arc<AtomicU64>,
+    /// Whose turn it is to open many records.
+    pub(crate) turns: Turns,
     /// Tenants whose persons are all indexed as the settings say.
     pub(crate) indexed: Arc<Mutex<HashMap<TenantId, bool>>>,
     pub(crate) tokens: Arc<TokenCache>,
@@ -90,6 +93,7 @@ impl Registry {
             high_water: Arc::default(),
             marked: Arc::default(),
             damaged: Arc::default(),
+            turns: Turns::default(),
             indexed: Arc::default(),
             tokens: Arc::default(),
             under_way: Arc::default(),

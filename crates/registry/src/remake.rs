@@ -71,7 +71,9 @@ impl Registry {
         let Records { own, other, second_model } =
             records(tenant, key, sample, &self.faces()?.ids().embedder)?;
         if let Some(record) = own {
-            return Ok(read_template_record(&record)?.0.map_or(Held::Nothing, Held::Template));
+            let faces = self.faces()?;
+            let template = read_template_record(&record)?.0;
+            return Ok(template.map_or(Held::Nothing, |template| Held::Template(faces.known(template))));
         }
         let spot = other.map(|record| read_template_record(&record)).transpose()?.and_then(|(_, spot)| spot);
         Ok(Held::NotYet(Missing { head, slot: self.spare(second_model.as_deref()), spot }))

@@ -8,6 +8,7 @@ use store::{Changes, SampleKind};
 
 use crate::access::Caller;
 use crate::anchor::{Proof, Shown, Voucher};
+use crate::attempts::Shows;
 use crate::duplicate::Enrolling;
 use crate::error::Error;
 use crate::finger::{EnrolledPrint, NewPrint, Print, PrintInfo};
@@ -205,7 +206,7 @@ impl Registry {
             if !same.is_empty() {
                 self.may_try(caller, Some(opened.person.id)).await?;
                 if !self.is_same_finger(&same, probe)? {
-                    self.note_failed(caller, Some(opened.person.id)).await?;
+                    self.note_failed(caller, Some((opened.person.id, Shows::FINGER))).await?;
                     return Err(Error::FingerprintMismatch);
                 }
             }
@@ -246,7 +247,7 @@ impl Registry {
         if let Some(reference) = reference.filter(|_| !force) {
             self.may_try(caller, Some(person)).await?;
             if !self.may_be_added(&reference, template)? {
-                self.note_failed(caller, Some(person)).await?;
+                self.note_failed(caller, Some((person, Shows::FACE))).await?;
                 return Err(Error::FaceMismatch);
             }
         }

@@ -2,7 +2,7 @@
 
 use domain::{Scopes, TenantId, Time, TokenId};
 use sha2::{Digest as _, Sha256};
-use store::{Changes, Conflict, TokenChange, TokenRow};
+use store::{Changes, Conflict, ListQuery, Sort, TokenChange, TokenRow};
 
 use crate::error::Error;
 use crate::keys::nonce;
@@ -10,7 +10,7 @@ use crate::place;
 use crate::registry::Registry;
 
 /// What every token begins with.
-const PREFIX: &str = "ph_";
+pub const PREFIX: &str = "ph_";
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 /// Characters of the secret: 32 bytes at five bits each.
 const SECRET: usize = 52;
@@ -123,7 +123,8 @@ impl Registry {
         }
     }
 
-    /// All tokens of a tenant, oldest first.
+    /// All tokens of a tenant, oldest first. A row that is damaged, or that somebody without the key has put there, is passed over:
+    /// it is no token.
     ///
     /// # Errors
     /// What the store says.
@@ -131,9 +132,28 @@ impl Registry {
         let rows = self.store.tokens(tenant).await?;
         let mut views = Vec::with_capacity(rows.len());
         for row in rows {
-            views.push(self.token_view(tenant, row).await?);
+            let id = row.id;
+            let view = self.token_view(tenant, row).await;
+            views.extend(self.unless_damaged(tenant, id, view)?);
         }
         Ok(views)
+    }
+
+    /// Whether nothing has been kept here yet: neither a token, whatever it is worth, nor a person nor another tenant.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn is_new(&self) -> Result<bool, Error> {
+        let tenants = self.store.tenants().await?;
+        let mut empty = tenants.len() <= 1;
+        for tenant in tenants {
+            let one = ListQuery::all(self.now(), Sort::CreatedAt, 1);
+            empty &= self.store.tokens(tenant.id).await?.is_empty();
+            empty &= self.store.persons(tenant.id, one).await?.rows.is_empty();
+            empty &= self.store.collections(tenant.id, None, 1).await?.is_empty();
+            empty &= self.store.sequence(tenant.id).await? == 0;
+        }
+        Ok(empty)
     }
 
     /// The name of a token whose row is genuine.

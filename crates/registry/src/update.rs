@@ -10,7 +10,8 @@ use engine::finger::USUAL_DPI;
 use store::{Changes, PersonChange, SampleKind};
 
 use crate::access::Caller;
-use crate::anchor::{Proof, Shown, Voucher};
+use crate::anchor::{Anchor, Proof, Shown, Voucher};
+use crate::attempts::Shows;
 use crate::duplicate::Enrolling;
 use crate::error::Error;
 use crate::evidence::{Evidence, Method};
@@ -151,7 +152,7 @@ impl Registry {
         enrolling: Option<Enrolling>,
         held: Option<&(Idempotency, Held)>,
     ) -> Result<Person, Error> {
-        let Draft { opened, mut changes, kinds, profile, last, .. } = draft;
+        let Draft { opened, mut changes, kinds, anchor, profile, last, .. } = draft;
         let Opened { mut person, key, wrapped_key, tenant_keys } = opened;
         let (now, expected) = (changes.now, person.version);
         person.version = expected + 1;
@@ -168,6 +169,11 @@ impl Registry {
         }
         if let Some((request, _)) = held {
             changes.idempotency = Some(self.keep_answer(caller, *request, &person, &key, 201, now)?);
+        }
+        // What is enrolled beside an anchor, or is one now, proves nothing.
+        if !changes.samples.is_empty() || person.sealed.anchor != anchor {
+            let spent = self.spend_enrolled(caller.tenant, &tenant_keys, &person, now)?;
+            changes.sealed.extend(spent);
         }
         let changed = *person.profile() != profile;
         let index = changed.then(|| person.profile().index(tenant_keys.index(), self.settings.name_search));
@@ -255,7 +261,7 @@ impl Registry {
         let reference = self.reference_template(caller, &draft.opened, draft.may_review).await?;
         let Some(reference) = reference else { return Ok(false) };
         if !self.may_be_added(&reference, template)? {
-            self.note_failed(caller, Some(person)).await?;
+            self.note_failed(caller, Some((person, Shows::FACE))).await?;
             return Err(Error::FaceMismatch);
         }
         Ok(true)
@@ -404,6 +410,8 @@ pub(crate) struct Draft {
     pub(crate) kinds: Vec<EventKind>,
     /// The status it had.
     pub(crate) before: Status,
+    /// What a verification rested on.
+    anchor: Option<Anchor>,
     /// The profile it had: what its blind indexes are made of.
     profile: Profile,
     /// Whether the caller may decide a status.
@@ -418,11 +426,13 @@ impl Draft {
     /// The next version of a person, so far like the present one.
     pub(crate) fn of(opened: Opened, changes: Changes, may_review: bool) -> Self {
         let profile = opened.person.profile().clone();
+        let anchor = opened.person.sealed.anchor.clone();
         let mut draft = Self {
             before: opened.person.verification.status(changes.now),
             opened,
             changes,
             kinds: Vec::new(),
+            anchor,
             profile,
             may_review,
             compared: false,

@@ -8,6 +8,7 @@ use engine::face::Analysis;
 use store::{Changes, PersonChange};
 
 use crate::access::Caller;
+use crate::attempts::Shows;
 use crate::duplicate::Enrolling;
 use crate::enroll::{Outcome, Pictures};
 use crate::error::Error;
@@ -15,6 +16,7 @@ use crate::finger::EnrolledPrint;
 use crate::history::{EventKind, Happened};
 use crate::idempotency::{Held, Idempotency, Ticket};
 use crate::person::Person;
+use crate::proven::pictures_of_face;
 use crate::records::Opened;
 use crate::registry::Registry;
 
@@ -60,12 +62,12 @@ impl Registry {
             match self.conclude(caller, opened, &analysis, live, held.as_ref()).await {
                 Err(Error::Stale) => {}
                 Err(Error::FaceMismatch) => {
-                    self.note_failed(caller, Some(id)).await?;
+                    self.note_failed(caller, Some((id, Shows::FACE))).await?;
                     return Err(Error::FaceMismatch.into());
                 }
                 Ok(outcome) => {
                     if live {
-                        self.note_passed(caller, tried).await;
+                        self.note_passed(caller, tried, Shows::FACE).await;
                     }
                     return Ok(outcome);
                 }
@@ -120,14 +122,17 @@ impl Registry {
         };
         let enrolled = opened.person.biometrics().face.is_some_and(|f| !f.is_evidence());
         // A face that proves nothing new is not stored: the enrolled one stays, a failed one never replaces it.
-        let stays = !live && before == Status::Verified;
+        // Nor does it take from somebody who was verified what was proven: anybody with a picture of a picture could do that.
+        let stays = !live && (before == Status::Verified || opened.person.is_anchored());
         if !enrolled && !stays {
             self.take_face(caller, &mut opened, analysis, !live, &mut changes)?;
         }
         let Opened { mut person, key, wrapped_key, tenant_keys } = opened;
         let expected = person.version;
-        let cause = if live { Cause::LivenessPassed } else { Cause::LivenessFailed };
-        person.verification = person.verification.after(cause, now, self.settings.validity_seconds)?;
+        if !stays {
+            let cause = if live { Cause::LivenessPassed } else { Cause::LivenessFailed };
+            person.verification = person.verification.after(cause, now, self.settings.validity_seconds)?;
+        }
         let evidence = self.liveness_evidence(live, now)?;
         let score = analysis.liveness.map(domain::biometric::LivenessScore::get);
         if live {
@@ -139,7 +144,9 @@ impl Registry {
         }
         if live {
             person.renew_anchor(now, evidence.method);
-            changes.sealed.push(self.proven_image(tenant, &tenant_keys, analysis, now)?);
+            let pictures = pictures_of_face(&tenant_keys, analysis);
+            changes.sealed.extend(self.proven(tenant, &tenant_keys, pictures, now)?);
+            changes.sealed.extend(self.spend_enrolled(tenant, &tenant_keys, &person, now)?);
         }
         if !stays {
             person.sealed.biometrics.liveness_score = score;

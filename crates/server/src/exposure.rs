@@ -48,6 +48,15 @@ mod unix {
         refuse_if(open, path, "can be entered by others: make it mode 0700 (chmod o-rwx)")
     }
 
+    /// What nobody has named, but was found in its usual place: root's or our own. Else whoever came first has laid it there.
+    #[expect(unsafe_code, reason = "the standard library does not say whose process this is")]
+    pub(crate) fn own(path: &Path) -> Result<(), Exposed> {
+        // SAFETY: it takes nothing and cannot fail.
+        let us = unsafe { libc::geteuid() };
+        let foreign = found(path).is_some_and(|file| file.uid() != 0 && file.uid() != us);
+        refuse_if(foreign, path, "belongs to another user: give it to the user that runs this program")
+    }
+
     /// Settings without a secret may be read by everybody, but written by their owner and group alone.
     pub(crate) fn settings(path: &Path) -> Result<(), Exposed> {
         let open = found(path).is_some_and(|file| file.mode() & 0o002 != 0);
@@ -87,9 +96,13 @@ mod unix {
     pub(crate) fn settings(_: &Path) -> Result<(), Exposed> {
         Ok(())
     }
+
+    pub(crate) fn own(_: &Path) -> Result<(), Exposed> {
+        Ok(())
+    }
 }
 
-pub(crate) use unix::{folder, secret, settings};
+pub(crate) use unix::{folder, own, secret, settings};
 
 /// The text of a file with a secret, without the line's end.
 pub(crate) fn read_secret(path: &Path) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {

@@ -113,18 +113,29 @@ pub(crate) fn from_outside() -> Result<Kek, KekError> {
     given().unwrap_or(Err(KekError::Outside))
 }
 
+/// Refuses a key, or a folder for one, that somebody else has laid where it is looked for.
+fn whose(path: &Path) -> Result<(), Exposed> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        exposure::own(folder)?;
+        exposure::settings(folder)?;
+    }
+    exposure::own(path)
+}
+
 /// The key in one of `places`; a new one is made only where there is no data yet.
 pub(crate) fn load(places: &Places, has_data: bool, random: &dyn Random) -> Result<Kek, KekError> {
     if let Some(given) = given() {
         return given;
     }
     if let Some(path) = places.found() {
+        whose(path)?;
         return read(path);
     }
     let path = &places.beside;
     if has_data {
         return Err(KekError::Missing(path.clone()));
     }
+    whose(path)?;
     make(path, random).map_err(|e| KekError::Make(path.clone(), e))?;
     read(path)
 }

@@ -15,7 +15,9 @@ use crate::pool::Pool;
 use crate::read;
 
 /// How long an answer holds for the removal of single images.
-const BELIEVED: Duration = Duration::from_secs(600);
+const BELIEVED: Duration = Duration::from_secs(60);
+/// How often the marker is moved on at most while images are written.
+const MOVED: Duration = Duration::from_secs(10);
 
 /// What is known of the marker.
 #[derive(Default)]
@@ -52,6 +54,19 @@ impl Claim {
     /// One that waits so long where another store may be alive.
     pub(crate) fn new(wait: Duration) -> Self {
         Self { wait, state: Mutex::default() }
+    }
+
+    /// Moves the marker on after images were written, every few seconds at most: so a copy that was made before is seen to be behind,
+    /// however soon it is tried out.
+    ///
+    /// # Errors
+    /// What the database or the image store says.
+    pub(crate) async fn moved(&self, images: &Images, pool: &Pool) -> Result<(), StoreError> {
+        let looked = self.state.lock().unwrap_or_else(PoisonError::into_inner).looked;
+        if looked.is_none_or(|(at, _)| at.elapsed() >= MOVED) {
+            self.holds(images, pool, true).await?;
+        }
+        Ok(())
     }
 
     /// Whether images may be removed; looked up anew where `fresh` asks for it.

@@ -58,9 +58,20 @@ pub(crate) struct Images {
     store: StoreId,
 }
 
+/// What went wrong, in one line that names no object and repeats nothing the image store has said: names hold whose image it is.
 #[expect(clippy::needless_pass_by_value, reason = "used in map_err")]
 fn failed(error: Error) -> StoreError {
-    StoreError::Unavailable(format!("the image store: {error}"))
+    let why = match error {
+        Error::NotFound { .. } => "it has no such object",
+        Error::PermissionDenied { .. } => "it does not permit that",
+        Error::Unauthenticated { .. } => "it does not take these credentials",
+        Error::AlreadyExists { .. } | Error::Precondition { .. } => "the object is there already",
+        Error::InvalidPath { .. } => "it does not take the name of an object",
+        Error::NotSupported { .. } | Error::NotImplemented { .. } => "it does not know how to do that",
+        Error::UnknownConfigurationKey { .. } => "a setting is not known",
+        _ => "it does not answer, or not as it should",
+    };
+    StoreError::Unavailable(format!("the image store: {why}"))
 }
 
 impl Images {

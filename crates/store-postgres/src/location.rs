@@ -56,7 +56,14 @@ impl Location {
         }
         if config.get_ssl_mode() == SslMode::Prefer {
             // "Encrypted if the other side likes to" protects from nobody who sits in between.
-            let plain = root.is_none() && config.get_hosts().iter().all(is_here);
+            let addresses = config.get_hostaddrs();
+            // Where addresses are given, names are not looked up.
+            let here = if addresses.is_empty() {
+                config.get_hosts().iter().all(is_here)
+            } else {
+                addresses.iter().all(IpAddr::is_loopback)
+            };
+            let plain = root.is_none() && here;
             config.ssl_mode(if plain { SslMode::Disable } else { SslMode::Require });
         }
         Ok(Self { config, root })
@@ -104,6 +111,8 @@ mod tests {
         assert_eq!(mode("postgres://u@127.0.0.1,db.example/d?sslmode=prefer"), SslMode::Require);
         assert_eq!(mode("postgres://u@db.example/d?sslmode=disable"), SslMode::Disable);
         assert_eq!(mode("postgres://u@localhost,[::1]/d"), SslMode::Disable);
+        assert_eq!(mode("postgres://u@localhost/d?hostaddr=192.0.2.2"), SslMode::Require);
+        assert_eq!(mode("postgres://u@db.example/d?hostaddr=127.0.0.1"), SslMode::Disable);
     }
 
     #[test]

@@ -144,7 +144,11 @@ impl PostgresStore {
                 .await
                 .map_err(StoreError::from)?
         };
+        let writes = !rows.is_empty();
         let committed = self.writer.commit(tenant, changes).await?;
+        if writes && let Err(error) = self.claim.moved(images, &self.pool).await {
+            tracing::warn!(%error, "the image store's marker is not moved on");
+        }
         // The key to them is destroyed with the commit; what cannot be removed now is collected later.
         if let Err(error) = self.remove(images, &gone).await {
             tracing::warn!(%error, "images of what was erased are left for later");

@@ -172,6 +172,8 @@ pub enum SealedChange {
         /// The version it replaces.
         expected: u64,
     },
+    /// A record, in the place of whatever has its name.
+    Put(SealedRow),
     /// The record goes, if it is there.
     Remove([u8; 16]),
 }

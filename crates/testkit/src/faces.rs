@@ -97,6 +97,12 @@ pub fn ana_again() -> Vec<u8> {
     jpeg(&crop(3, 1320, 90, 600, 720).brighten(15))
 }
 
+/// Ana, live, a third time.
+#[must_use]
+pub fn ana_once_more() -> Vec<u8> {
+    jpeg(&crop(3, 1310, 70, 610, 730).brighten(8))
+}
+
 /// Eva, live.
 #[must_use]
 pub fn eva() -> Vec<u8> {

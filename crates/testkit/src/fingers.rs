@@ -54,6 +54,25 @@ pub fn fallback() -> Fingers {
     Fingers::start_with(&installed(), SETTINGS, &engine::runtime::Fallback).expect("the engine starts")
 }
 
+/// The same pixels in another PNG file.
+///
+/// # Panics
+/// When the file cannot be read.
+#[must_use]
+pub fn recompressed(file: &[u8]) -> Vec<u8> {
+    let picture = image::load_from_memory(file).expect("an image");
+    let mut again = Cursor::new(Vec::new());
+    let encoder = image::codecs::png::PngEncoder::new_with_quality(
+        &mut again,
+        image::codecs::png::CompressionType::Fast,
+        image::codecs::png::FilterType::NoFilter,
+    );
+    picture.write_with_encoder(encoder).expect("written");
+    let again = again.into_inner();
+    assert_ne!(again, file, "another file");
+    again
+}
+
 /// A test image: `p1_1` and `p1_2` are of one finger, `p2_1` is of another.
 #[must_use]
 pub fn file(name: &str) -> Vec<u8> {

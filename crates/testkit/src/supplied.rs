@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::biometric::{Calibration, FaceQuality, LivenessScore, Rejection, RejectionCode};
 use engine::EngineError;
 use engine::face::{Analysis, Detection, Face, ModelIds, Stored, Template, Want};
+use engine::models::Known;
 use engine::worker::{Analyst, Faces, Meaning};
 
 /// Components of the templates.
@@ -16,6 +17,17 @@ const MARK: &[u8] = b"supplied face ";
 #[must_use]
 pub fn face(who: u64, take: u64, noise: f32) -> Vec<u8> {
     [MARK, format!("{who} {take} {noise}").as_bytes()].concat()
+}
+
+/// Another file that shows the same pixels.
+#[must_use]
+pub fn rewrapped(image: &[u8], note: &str) -> Vec<u8> {
+    [image, b"#", note.as_bytes()].concat()
+}
+
+/// What of a file is the picture.
+fn picture(bytes: &[u8]) -> &[u8] {
+    bytes.split(|byte| *byte == b'#').next().unwrap_or_default()
 }
 
 /// A picture on the way from one person to another: 0 shows the first, 1 the second.
@@ -48,6 +60,7 @@ fn made(embedder: &str, held: Option<&Arc<()>>) -> Faces {
     let meaning = Meaning {
         ids: ModelIds { detector: "supplied".into(), embedder: embedder.into(), liveness: "supplied".into() },
         dimensions: DIMENSIONS,
+        known: Known::default(),
         calibration: Calibration::new(&[(-1.0, 1.0), (0.0, 0.5), (0.3, 1e-2), (0.6, 1e-6)], 1e-6)
             .expect("a calibration"),
     };
@@ -75,8 +88,10 @@ fn numbers(seed: u64) -> Vec<f32> {
 impl Supplied {
     fn template(&self, bytes: &[u8]) -> Result<Template, EngineError> {
         let undecodable = || EngineError::from(Rejection::new(RejectionCode::ImageUndecodable));
-        let text =
-            bytes.strip_prefix(MARK).and_then(|t| std::str::from_utf8(t).ok()).ok_or_else(undecodable)?;
+        let text = picture(bytes)
+            .strip_prefix(MARK)
+            .and_then(|t| std::str::from_utf8(t).ok())
+            .ok_or_else(undecodable)?;
         let words: Vec<_> = text.split(' ').collect();
         let (who, take, noise, toward) = match words[..] {
             [who, take, noise] => (who, take, noise, None),
@@ -114,12 +129,12 @@ impl Analyst for Supplied {
         let liveness = matches!(want, Want::Liveness { .. }).then(|| LivenessScore::new(0.9));
         // Of a file that is no image, its bytes stand for its pixels.
         let mut pixels = [0u8; 32];
-        bytes
+        picture(bytes)
             .iter()
             .enumerate()
             .for_each(|(i, byte)| pixels[i % 32] = pixels[i % 32].wrapping_mul(31) ^ byte);
         let image = Stored(bytes.to_vec());
-        Ok(Analysis { face, quality, liveness, template: Some(template), image, pixels: Some(pixels) })
+        Ok(Analysis { face, quality, liveness, template: Some(template), image, pictures: vec![pixels] })
     }
 
     fn detect(&mut self, bytes: &[u8]) -> Result<Detection, EngineError> {

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use engine::face::perturb::Perturbation;
 use serde_json::{Value, json};
 use testkit::{App, faces};
 
@@ -94,7 +95,7 @@ async fn verifying_again_needs_the_same_live_face() {
     assert_eq!(app.get(&path).await.json, before, "nothing changed");
     let verified = app.post(&check, &image(&faces::ana_again())).await.expect(200);
     assert_eq!(verified.json["verificationStatus"], "verified");
-    let nested = json!({"biometricData": {"faceImage": BASE64_STANDARD.encode(faces::ana()), "livenessDetection": true}});
+    let nested = json!({"biometricData": {"faceImage": BASE64_STANDARD.encode(faces::ana_once_more()), "livenessDetection": true}});
     let renewed = app.post(&check, &nested).await.expect(200);
     assert!(renewed.json["expiresAt"].as_str() > verified.json["expiresAt"].as_str());
     let kept = app.post(&check, &image(&faces::mia_not_live())).await.expect(200);
@@ -207,4 +208,71 @@ async fn no_setting_and_no_detour_gets_a_strangers_face_into_a_verified_person()
     app.raw(clear).await.problem(403, "missing-scope");
     let cleared = app.put(&path, &json!({"biometricData": {"faceImage": null}})).await.expect(200);
     assert_eq!(cleared.json["verificationStatus"], "pending", "a reviewer may, and the status goes with it");
+}
+
+/// A picture after what the world does to it.
+fn after(kind: Perturbation, picture: &[u8]) -> Value {
+    image(&kind.of_file(picture).unwrap())
+}
+
+#[tokio::test]
+async fn a_face_is_known_whatever_its_turn_and_width_and_as_a_negative() {
+    let app = App::with_faces().await;
+    let path =
+        format!("/v2/persons/{}", app.post("/v2/persons", &plain(&faces::ana())).await.expect(201).id());
+    let turns = [15, 30, 45, 60, 90, 135, 180, 225, 270, 315].map(Perturbation::Turned);
+    let others = [Perturbation::Wider(0.67), Perturbation::Wider(1.5), Perturbation::Negative];
+    for kind in turns.into_iter().chain(others) {
+        let said = app.post(&format!("{path}/verify"), &after(kind, &faces::ana_again())).await.expect(200);
+        assert_eq!(said.json["match"], true, "{kind}: {}", said.text);
+        let other = app.post(&format!("{path}/verify"), &after(kind, &faces::eva())).await.expect(200);
+        assert_eq!(other.json["match"], false, "{kind}: {}", other.text);
+    }
+    // The answer tells the turn, and what is stored stays as it was sent.
+    let lying = Perturbation::Turned(90).of_file(&faces::ana_once_more()).unwrap();
+    let stored = app.post("/v2/persons", &plain(&lying)).await.expect(201);
+    let roll = stored.json["biometricData"]["quality"]["roll"].as_f64().unwrap();
+    assert!((roll - 90.0).abs() < 10.0, "{}", stored.text);
+    assert_eq!(stored.json["biometricData"]["faceImage"], BASE64_STANDARD.encode(&lying));
+}
+
+#[tokio::test]
+async fn strangers_are_no_more_alike_upside_down_or_as_negatives() {
+    let app = App::with_faces().await;
+    let both = [Perturbation::Turned(180), Perturbation::Turned(135), Perturbation::Negative];
+    for kind in both {
+        let [probe, other] = [faces::eva(), faces::ana()].map(|p| after(kind, &p)["faceImage"].clone());
+        let said = app.post("/v2/compare", &json!({ "probe": probe, "gallery": [other] })).await.expect(200);
+        assert_eq!(said.json["match"], false, "{kind}");
+        assert!(said.json["falseMatchRate"].as_f64().unwrap() > 1e-3, "{kind}: {}", said.text);
+    }
+}
+
+#[tokio::test]
+async fn a_face_that_lies_on_its_side_is_judged_as_if_it_stood() {
+    let app = App::with_faces().await;
+    let upright = app.post("/v2/liveness", &image(&faces::ana())).await.expect(200);
+    let lying = app.post("/v2/liveness", &after(Perturbation::Turned(90), &faces::ana())).await.expect(200);
+    let [a, b] = [&upright, &lying].map(|said| said.json["livenessScore"].as_f64().unwrap());
+    assert!((a - b).abs() < 0.1 && lying.json["live"] == true, "{a} {b}");
+}
+
+#[tokio::test]
+async fn a_washed_out_face_is_refused_and_told_why() {
+    let app = App::with_faces().await;
+    let mut told = Vec::new();
+    for gain in [1.2, 1.4, 1.6, 1.8, 2.0, 2.2, 2.6, 3.0, 3.5] {
+        let washed = Perturbation::Exposure(gain).of_file(&faces::mia_not_live()).unwrap();
+        let said = app.post("/v2/detect", &image(&washed)).await.expect(200);
+        let reply = app.post("/v2/compare", &json!({ "probe": image(&washed)["faceImage"], "gallery": [image(&faces::ana())["faceImage"]] })).await;
+        let code = reply.json["code"].as_str().unwrap_or("taken").to_owned();
+        if code == "too-bright" {
+            assert!(reply.json["measured"].as_f64() > reply.json["limit"].as_f64(), "{}", reply.text);
+            assert!(!said.json["faces"].as_array().unwrap().is_empty(), "it is found, and refused");
+        }
+        told.push(code);
+    }
+    assert_eq!(told[0], "taken", "{told:?}");
+    assert!(told.iter().any(|code| code == "too-bright"), "{told:?}");
+    assert!(told.last().is_some_and(|code| code != "taken"), "{told:?}");
 }

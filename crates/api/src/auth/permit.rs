@@ -58,6 +58,19 @@ impl<R> Permit<R> {
         self.caller.require(scope).is_ok()
     }
 
+    /// Counts comparisons beyond the one that a request is counted as.
+    ///
+    /// # Errors
+    /// `too-many-requests`.
+    pub(crate) async fn compares(&self, comparisons: usize) -> Result<(), Problem> {
+        let Some(quota) = &self.api.shared().comparisons else { return Ok(()) };
+        let counted = quota.check_more(self.caller.token, comparisons.saturating_sub(1));
+        if counted.is_err() {
+            tokio::time::sleep(HELD).await;
+        }
+        counted
+    }
+
     /// The tenant's turn to read images for an answer, for as long as it is held.
     pub(crate) async fn builder(&self) -> Builder {
         self.api.shared().builders.next(self.caller.tenant).await

@@ -97,6 +97,10 @@ codes! {
         "Hold still, clean the lens, focus on the face. `measured` and `limit` are sharpness in grey levels.";
     TOO_DARK = UNPROCESSABLE_ENTITY "too-dark" "The face is too dark"
         "Turn to the light. `measured` and `limit` are mean brightness, 0-255.";
+    TOO_BRIGHT = UNPROCESSABLE_ENTITY "too-bright" "The face is over-exposed"
+        "Take the light from the face, or expose the picture less. `measured` and `limit` are the part of the face that is white: there is nothing left to tell people apart by.";
+    FACE_UNCLEAR = UNPROCESSABLE_ENTITY "face-unclear" "The face is not clear enough to be told from others"
+        "Send a sharp picture of an uncovered face in even light. Turned pictures are found by themselves. `measured` and `limit` are how well the embedder knows the face: below the limit strangers look alike. Without figures, closer looks at the face disagree about where eyes and mouth are.";
     POSE_TOO_FAR = UNPROCESSABLE_ENTITY "pose-too-far" "The head is turned too far"
         "Look straight into the camera. `measured` and `limit` are degrees.";
     FINGERPRINT_UNDECODABLE = UNPROCESSABLE_ENTITY "fingerprint-undecodable" "The fingerprint cannot be read"

@@ -26,7 +26,9 @@ const fn code_of(code: RejectionCode) -> Code {
         RejectionCode::FaceContextMissing => codes::FACE_CONTEXT_MISSING,
         RejectionCode::TooBlurry => codes::TOO_BLURRY,
         RejectionCode::TooDark => codes::TOO_DARK,
+        RejectionCode::TooBright => codes::TOO_BRIGHT,
         RejectionCode::PoseTooFar => codes::POSE_TOO_FAR,
+        RejectionCode::FaceUnclear => codes::FACE_UNCLEAR,
         RejectionCode::FingerprintUndecodable => codes::FINGERPRINT_UNDECODABLE,
         RejectionCode::FingerprintQualityTooLow => codes::FINGERPRINT_QUALITY_TOO_LOW,
     }

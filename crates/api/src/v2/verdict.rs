@@ -2,7 +2,7 @@
 
 use domain::biometric::MatchScore;
 use domain::{FieldCode, Invalid};
-use registry::{Alike, Modality, Models, Precision, Verdict, Verified, Wanted};
+use registry::{Alike, Modality, Models, Part, Precision, Verdict, Verified, Wanted};
 use serde::Serialize;
 
 use super::persons::view::ModelsView;
@@ -97,9 +97,9 @@ pub(crate) struct VerdictView<'a> {
 impl<'a> VerdictView<'a> {
     /// Of what was presented.
     pub(crate) fn of(verified: &'a Verified) -> Self {
-        let part = |(modality, alike): &(Modality, Alike)| PartView {
-            modality: modality.as_str(),
-            alike: AlikeView::of(alike, verified.precision),
+        let part = |part: &Part| PartView {
+            modality: part.of.as_str(),
+            alike: AlikeView::of(&part.alike, part.precision),
         };
         Self {
             result: ResultView::of(&verified.verdict, verified.precision),

@@ -34,7 +34,7 @@ fn fill(count: usize) -> (Arc<Gallery>, Vec<f32>) {
                 for (i, vector) in floats.chunks_exact_mut(DIMENSIONS).enumerate() {
                     vector.copy_from_slice(&spread.vector());
                     let subject = (part * half + i) as u128 + 1;
-                    let samples = [Sample { key: 0, vector }];
+                    let samples = [Sample { key: 0, vector, discount: 0.0 }];
                     gallery.put(
                         subject,
                         &Held { tag: (subject % TAGS) as u32, samples: &samples, collections: &[] },

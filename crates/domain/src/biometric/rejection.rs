@@ -21,8 +21,12 @@ pub enum RejectionCode {
     TooBlurry,
     /// Too little light.
     TooDark,
+    /// Over-exposed: much of the face is white.
+    TooBright,
     /// The head is turned too far.
     PoseTooFar,
+    /// No way of looking at it shows a face as the embedder knows faces.
+    FaceUnclear,
     /// Neither an image nor a record of minutiae that can be read.
     FingerprintUndecodable,
     /// Too few minutiae are beyond doubt.
@@ -31,7 +35,7 @@ pub enum RejectionCode {
 
 impl RejectionCode {
     /// All codes.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::ImageUndecodable,
         Self::ImageTooLarge,
         Self::FaceNotFound,
@@ -41,7 +45,9 @@ impl RejectionCode {
         Self::FaceContextMissing,
         Self::TooBlurry,
         Self::TooDark,
+        Self::TooBright,
         Self::PoseTooFar,
+        Self::FaceUnclear,
         Self::FingerprintUndecodable,
         Self::FingerprintQualityTooLow,
     ];
@@ -59,7 +65,9 @@ impl RejectionCode {
             Self::FaceContextMissing => "face-context-missing",
             Self::TooBlurry => "too-blurry",
             Self::TooDark => "too-dark",
+            Self::TooBright => "too-bright",
             Self::PoseTooFar => "pose-too-far",
+            Self::FaceUnclear => "face-unclear",
             Self::FingerprintUndecodable => "fingerprint-undecodable",
             Self::FingerprintQualityTooLow => "fingerprint-quality-too-low",
         }
@@ -80,7 +88,11 @@ impl RejectionCode {
             }
             Self::TooBlurry => "hold still, clean the lens and focus on the face",
             Self::TooDark => "turn to the light",
+            Self::TooBright => "take the light from the face, or expose the picture less",
             Self::PoseTooFar => "look straight into the camera",
+            Self::FaceUnclear => {
+                "send a sharp picture of an uncovered face in even light, neither over-exposed nor changed by a filter"
+            }
             Self::FingerprintUndecodable => {
                 "send a complete PNG, JPEG, BMP, TIFF or WSQ image of one finger, or a record of ISO/IEC 19794-2:2005 or 2011 or ANSI 378-2004"
             }

@@ -1,9 +1,6 @@
 //! Bringing a face to the embedder's canonical position by a similarity transform of five landmarks.
 
-use image::RgbImage;
-
-use super::resample::planes;
-use crate::models::Feed;
+use super::affine::Affine;
 
 /// Where the eyes, the nose tip and the corners of the mouth stand in a 112 × 112 crop (the ArcFace template).
 const TEMPLATE: [[f32; 2]; 5] =
@@ -46,68 +43,18 @@ impl Similarity {
     pub fn scale(&self) -> f32 {
         self.a.hypot(self.b)
     }
-}
 
-/// Samples the crop into the embedder's planes: bilinear, averaged over a small grid where the face is much
-/// larger than the crop. Pixels outside the image are black, as in training.
-#[expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "pixel positions, checked against the image"
-)]
-pub(super) fn warp(image: &RgbImage, map: Similarity, side: usize, feed: &Feed, values: &mut [f32]) {
-    let n = (map.scale().round() as usize).clamp(1, 3);
-    let (gain, offset) = (feed.scale / (n * n) as f32, -feed.mean * feed.scale);
-    let (plane, order) = (side * side, planes(feed.colour));
-    for y in 0..side {
-        for x in 0..side {
-            let mut sum = [0.0f32; 3];
-            for k in 0..n * n {
-                let shift = |i: usize| (i as f32 + 0.5) / n as f32 - 0.5;
-                let (cx, cy) = (x as f32 + shift(k % n), y as f32 + shift(k / n));
-                bilinear(image, map.a * cx - map.b * cy + map.tx, map.b * cx + map.a * cy + map.ty, &mut sum);
-            }
-            for (channel, p) in order.into_iter().enumerate() {
-                values[p * plane + y * side + x] = sum[channel] * gain + offset;
-            }
-        }
-    }
-}
-
-#[inline]
-#[expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "pixel positions, checked against the image"
-)]
-fn bilinear(image: &RgbImage, x: f32, y: f32, sum: &mut [f32; 3]) {
-    let (left, top) = (x.floor(), y.floor());
-    let (wx, wy) = (x - left, y - top);
-    let inside =
-        left >= 0.0 && top >= 0.0 && left + 1.0 < image.width() as f32 && top + 1.0 < image.height() as f32;
-    if inside {
-        let (pitch, raw) = (image.width() as usize * 3, image.as_raw());
-        let at = top as usize * pitch + left as usize * 3;
-        let (upper, lower) = (&raw[at..at + 6], &raw[at + pitch..at + pitch + 6]);
-        for (c, total) in sum.iter_mut().enumerate() {
-            let u = f32::from(upper[c]) + (f32::from(upper[c + 3]) - f32::from(upper[c])) * wx;
-            let l = f32::from(lower[c]) + (f32::from(lower[c + 3]) - f32::from(lower[c])) * wx;
-            *total += u + (l - u) * wy;
-        }
-        return;
-    }
-    for (dx, dy, weight) in [
-        (0.0, 0.0, (1.0 - wx) * (1.0 - wy)),
-        (1.0, 0.0, wx * (1.0 - wy)),
-        (0.0, 1.0, (1.0 - wx) * wy),
-        (1.0, 1.0, wx * wy),
-    ] {
-        let (px, py) = (left + dx, top + dy);
-        if px >= 0.0 && py >= 0.0 && px < image.width() as f32 && py < image.height() as f32 {
-            let pixel = image.get_pixel(px as u32, py as u32).0;
-            sum.iter_mut().zip(pixel).for_each(|(total, value)| *total += weight * f32::from(value));
+    /// The same map between positions of corners instead of middles of pixels: the embedder was taught crops whose landmarks
+    /// were taken for middles.
+    pub(super) const fn of_corners(&self) -> Affine {
+        let Self { a, b, tx, ty } = *self;
+        Affine {
+            xx: a,
+            xy: -b,
+            x0: tx + 0.5 - 0.5 * a + 0.5 * b,
+            yx: b,
+            yy: a,
+            y0: ty + 0.5 - 0.5 * b - 0.5 * a,
         }
     }
 }

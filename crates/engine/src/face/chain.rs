@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use domain::biometric::{FaceQuality, LivenessScore, Rejection, RejectionCode};
 use image::RgbImage;
-use sha2::{Digest as _, Sha256};
 
-use super::align::{Similarity, warp};
+use super::align::Similarity;
 use super::decode::{Decoded, ImageLimits, decode};
-use super::detect::{Face, detect, look_closer};
-use super::quality::{Gates, check_look, check_place, measure, nearest_to_centre, single, subject};
+use super::detect::{Effort, Eye, Face, detect};
+use super::look::Look;
+use super::quality::{Gates, check_look, check_place, measure};
+use super::resample::{Planes, sample};
 use super::spot::Spot;
 use super::template::Template;
+use super::view::View;
 use super::{ModelIds, liveness};
 use crate::error::EngineError;
 use crate::models::{Colour, Manifest, Models, ModelsError};
@@ -51,8 +53,8 @@ pub struct Analysis {
     pub template: Option<Template>,
     /// The image file without metadata.
     pub image: Stored,
-    /// A digest of the decoded pixels, where liveness was judged: the same for every file that shows the same pixels.
-    pub pixels: Option<[u8; 32]>,
+    /// Digests of what the file shows, and of what the stored file shows where that is another one; see [`super::decode::Decoded`].
+    pub pictures: Vec<[u8; 32]>,
 }
 
 /// The faces of an image.
@@ -71,15 +73,15 @@ const MOST_FACES: usize = 100;
 
 /// Networks and buffers of one worker.
 pub struct Chain {
-    manifest: Arc<Manifest>,
-    gates: Gates,
+    pub(super) manifest: Arc<Manifest>,
+    pub(super) gates: Gates,
     limits: ImageLimits,
-    detector: Box<dyn Network>,
+    pub(super) detector: Box<dyn Network>,
     embedder: Box<dyn Network>,
     liveness: Box<dyn Network>,
     /// Input planes, reused from image to image.
-    input: Vec<f32>,
-    grey: Vec<f32>,
+    pub(super) input: Vec<f32>,
+    pub(super) grey: Vec<f32>,
 }
 
 /// Weights, read and checked once and loaded by each worker.
@@ -104,7 +106,7 @@ impl Loaded {
     pub(crate) fn ids(&self) -> ModelIds {
         ModelIds {
             detector: self.manifest.detector.weights.id.as_str().into(),
-            embedder: self.manifest.embedder.weights.id.as_str().into(),
+            embedder: self.manifest.embedder.name().into(),
             liveness: self.manifest.liveness.weights.id.as_str().into(),
         }
     }
@@ -128,72 +130,51 @@ impl Loaded {
     }
 }
 
-/// Most bytes of pixels that are hashed: of a larger picture every so many rows.
-const HASHED: usize = 4 << 20;
-
-/// SHA-256 of an image's size and of rows spread evenly over it. Two photographs differ in every row, by noise alone; two
-/// files of the same pixels in none.
-fn digest(pixels: &RgbImage) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    hash.update(pixels.width().to_be_bytes());
-    hash.update(pixels.height().to_be_bytes());
-    let row = 3 * pixels.width().max(1) as usize;
-    let every = pixels.as_raw().len().div_ceil(HASHED).max(1);
-    pixels.as_raw().chunks(row).step_by(every).for_each(|row| hash.update(row));
-    hash.finalize().into()
-}
-
 impl Chain {
     /// Analyses one image file.
     ///
     /// # Errors
     /// [`EngineError::Rejected`] when the image does not do, [`EngineError::Fault`] when the runtime fails.
     pub fn analyse(&mut self, bytes: &[u8], want: Want) -> Result<Analysis, EngineError> {
-        let Decoded { pixels, stored } = decode(bytes, &self.limits)?;
-        let faces = detect(self.detector.as_mut(), &self.manifest.detector, &pixels, &mut self.input)?;
-        let gated = matches!(want, Want::Template | Want::Liveness { .. });
-        let face = match want {
-            Want::Central => nearest_to_centre(&faces, &pixels)?,
-            Want::Again(spot) => spot.find(&faces).ok_or(Rejection::new(RejectionCode::FaceNotFound))?,
-            Want::Template => subject(&faces, &pixels)?,
-            Want::Liveness { .. } => single(&faces)?,
-        };
+        let Decoded { pixels, pictures, stored } = decode(bytes, &self.limits)?;
         let judged = matches!(want, Want::Liveness { .. });
+        let gated = matches!(want, Want::Template | Want::Liveness { .. });
+        let look = self.find(&pixels, want)?;
         if gated {
-            check_place(&face, &pixels, &self.gates, judged)?;
+            check_place(&look.face, &look.view, &self.gates, judged)?;
+            check_look(&look.quality, &self.gates, judged)?;
         }
-        let face =
-            look_closer(self.detector.as_mut(), &self.manifest.detector, &pixels, &face, &mut self.input)?;
-        let quality = self.align(&pixels, &face)?;
-        if gated {
-            check_look(&quality, &self.gates, judged)?;
-        }
-        // The embedder's input is ready now; the liveness network gets a buffer of its own.
+        self.check_known(&look)?;
+        let Look { view, face, quality, template, .. } = look;
         let liveness = match want {
             Want::Template | Want::Central | Want::Again(_) => None,
-            Want::Liveness { .. } => {
-                let mut input = Vec::new();
-                Some(liveness::score(
-                    self.liveness.as_mut(),
-                    &self.manifest.liveness,
-                    &pixels,
-                    &face,
-                    &mut input,
-                )?)
-            }
+            Want::Liveness { .. } => Some(liveness::score(
+                self.liveness.as_mut(),
+                &self.manifest.liveness,
+                &pixels,
+                &view,
+                &face,
+                &mut self.input,
+            )?),
         };
         let live = match (want, liveness) {
             (Want::Liveness { threshold }, Some(score)) => score.get() >= threshold,
             _ => true,
         };
-        let digest = (judged && live).then(|| digest(&pixels));
         drop(pixels);
-        let template = if live { Some(self.embed()?) } else { None };
-        Ok(Analysis { face, quality, liveness, template, image: Stored(stored), pixels: digest })
+        let template = live.then_some(template);
+        let face = view.in_image(&face);
+        let quality = FaceQuality { roll: face.roll(), ..quality };
+        Ok(Analysis { face, quality, liveness, template, image: Stored(stored), pictures })
     }
 
     /// Fills the embedder's input and measures the face in it.
-    fn align(&mut self, pixels: &RgbImage, face: &Face) -> Result<FaceQuality, EngineError> {
+    pub(super) fn align(
+        &mut self,
+        image: &RgbImage,
+        view: &View,
+        face: &Face,
+    ) -> Result<FaceQuality, EngineError> {
         let embedder = &self.manifest.embedder;
         let (side, feed) = (embedder.side as usize, &embedder.feed);
         let map = Similarity::of(&face.landmarks, embedder.side);
@@ -202,7 +183,9 @@ impl Chain {
         }
         self.input.clear();
         self.input.resize(3 * side * side, 0.0);
-        warp(pixels, map, side, feed, &mut self.input);
+        let mut planes =
+            Planes { values: &mut self.input, columns: side, rows: side, stride: side, plane: side * side };
+        sample(image, view, &map.of_corners(), feed, &mut planes);
         let (first, rest) = self.input.split_at(side * side);
         let (second, third) = rest.split_at(side * side);
         let (red, blue) = if feed.colour == Colour::Rgb { (first, third) } else { (third, first) };
@@ -216,7 +199,7 @@ impl Chain {
     }
 
     /// The template of what [`Self::align`] prepared.
-    fn embed(&mut self) -> Result<Template, EngineError> {
+    pub(super) fn embed(&mut self) -> Result<Template, EngineError> {
         let mut values = self.run_embedder()?;
         if self.manifest.embedder.mirror {
             let side = self.manifest.embedder.side as usize;
@@ -224,8 +207,9 @@ impl Chain {
             let mirrored = self.run_embedder()?;
             values.iter_mut().zip(mirrored).for_each(|(v, m)| *v += m);
         }
-        Ok(Template::normalised(values)
-            .ok_or_else(|| RuntimeError("the embedder answered no number".into()))?)
+        let template = Template::normalised(values)
+            .ok_or_else(|| RuntimeError("the embedder answered no number".into()))?;
+        Ok(template.known(&self.manifest.embedder.known))
     }
 
     fn run_embedder(&mut self) -> Result<Vec<f32>, RuntimeError> {
@@ -244,13 +228,20 @@ impl Chain {
     /// As [`Self::analyse`], but an image without a face is an empty answer.
     pub fn detect(&mut self, bytes: &[u8]) -> Result<Detection, EngineError> {
         let Decoded { pixels, .. } = decode(bytes, &self.limits)?;
-        let mut found = detect(self.detector.as_mut(), &self.manifest.detector, &pixels, &mut self.input)?;
+        let view = View::upright(&pixels);
+        let mut eye = Eye {
+            network: self.detector.as_mut(),
+            detector: &self.manifest.detector,
+            image: &pixels,
+            input: &mut self.input,
+        };
+        let mut found = detect(&mut eye, &view, Effort::Search)?;
         found.sort_by(|a, b| b.height.total_cmp(&a.height));
         found.truncate(MOST_FACES);
         let mut faces = Vec::with_capacity(found.len());
         for face in found {
             // A face whose landmarks collapse cannot be measured: it is of no use to anybody.
-            match self.align(&pixels, &face) {
+            match self.align(&pixels, &view, &face) {
                 Ok(quality) => faces.push((face, quality)),
                 Err(EngineError::Rejected(_)) => {}
                 Err(error) => return Err(error),

@@ -7,6 +7,7 @@ use image::codecs::jpeg::{JpegDecoder, JpegEncoder};
 use image::error::DecodingError;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, RgbImage};
+use sha2::{Digest as _, Sha256};
 
 use super::header::{Format, Header, inspect};
 use super::strip::strip;
@@ -35,6 +36,9 @@ impl Default for ImageLimits {
 pub struct Decoded {
     /// The pixels.
     pub pixels: RgbImage,
+    /// Digests of the pixels as the file has them, before they are turned upright, and of those of the file to be stored where that
+    /// is another one: the same for every file that shows the same pixels.
+    pub pictures: Vec<[u8; 32]>,
     /// The file without metadata; encoded anew only where the orientation had to be applied.
     pub stored: Vec<u8>,
 }
@@ -71,16 +75,36 @@ pub fn decode(bytes: &[u8], limits: &ImageLimits) -> Result<Decoded, Rejection> 
     within(bytes, &header, limits)?;
     // Decoding the stripped file: no profile or text is ever inflated.
     let stored = strip(bytes, &header);
-    let mut image =
-        decoded(&stored, &header, limits).map_err(|_| Rejection::new(RejectionCode::ImageUndecodable))?;
+    let undecodable = |_| Rejection::new(RejectionCode::ImageUndecodable);
+    let pixels = decoded(&stored, &header, limits).map_err(undecodable)?.into_rgb8();
+    let sent = digest(&pixels);
     let turn = Orientation::from_exif(header.orientation).filter(|&o| o != Orientation::NoTransforms);
     let Some(turn) = turn else {
-        return Ok(Decoded { pixels: image.into_rgb8(), stored });
+        return Ok(Decoded { pixels, pictures: vec![sent], stored });
     };
+    let mut image = DynamicImage::from(pixels);
     image.apply_orientation(turn);
     let pixels = image.into_rgb8();
-    let stored = encode(&pixels).map_err(|_| Rejection::new(RejectionCode::ImageUndecodable))?;
-    Ok(Decoded { pixels, stored })
+    let stored = encode(&pixels).map_err(undecodable)?;
+    // Who may read it can send it back: then it has the pixels of a file that was encoded anew.
+    let header = Header { format: Format::Jpeg, ..header };
+    let again = decoded(&stored, &header, limits).map_err(undecodable)?.into_rgb8();
+    Ok(Decoded { pixels, pictures: vec![sent, digest(&again)], stored })
+}
+
+/// Most bytes of pixels that are hashed: of a larger picture every so many rows.
+const HASHED: usize = 4 << 20;
+
+/// SHA-256 of an image's size and of rows spread evenly over it. Two photographs differ in every row, by noise alone; two
+/// files of the same pixels in none.
+fn digest(pixels: &RgbImage) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(pixels.width().to_be_bytes());
+    hash.update(pixels.height().to_be_bytes());
+    let row = 3 * pixels.width().max(1) as usize;
+    let every = pixels.as_raw().len().div_ceil(HASHED).max(1);
+    pixels.as_raw().chunks(row).step_by(every).for_each(|row| hash.update(row));
+    hash.finalize().into()
 }
 
 fn decoded(bytes: &[u8], header: &Header, limits: &ImageLimits) -> image::ImageResult<DynamicImage> {

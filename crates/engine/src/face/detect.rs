@@ -2,11 +2,13 @@
 
 use image::RgbImage;
 
-use super::resample::{Planes, Rect, resample};
+use super::affine::Affine;
+use super::resample::{Planes, Rect, resample, sample};
+use super::view::View;
 use crate::models::Detector;
 use crate::runtime::{Network, RuntimeError};
 
-/// A face found in an upright image; all lengths in its pixels.
+/// A face found in an image or a view of it; all lengths in its pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Face {
     /// Left edge of the box; may lie outside the image.
@@ -25,17 +27,21 @@ pub struct Face {
 
 const STRIDES: [usize; 3] = [8, 16, 32];
 
-/// Finds all faces, the most confident first.
-pub(super) fn detect(
-    network: &mut dyn Network,
-    detector: &Detector,
-    image: &RgbImage,
-    input: &mut Vec<f32>,
-) -> Result<Vec<Face>, RuntimeError> {
-    let (width, height) = size(image);
-    let whole = Rect { x: 0.0, y: 0.0, width, height };
-    for &side in &detector.sides {
-        let faces = detect_in(network, detector, image, whole, side, input)?;
+/// How hard to look for faces that are small in a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Effort {
+    /// At the first size only.
+    Glance,
+    /// At greater sizes, until there is one.
+    Search,
+}
+
+/// Finds all faces of a view, the most confident first.
+pub(super) fn detect(eye: &mut Eye<'_>, view: &View, effort: Effort) -> Result<Vec<Face>, RuntimeError> {
+    let whole = Rect { x: 0.0, y: 0.0, width: view.width, height: view.height };
+    let sizes = if effort == Effort::Glance { 1 } else { usize::MAX };
+    for &side in eye.detector.sides.iter().take(sizes) {
+        let faces = eye.look(view, whole, 0.0, side)?;
         if !faces.is_empty() {
             return Ok(faces);
         }
@@ -43,39 +49,113 @@ pub(super) fn detect(
     Ok(Vec::new())
 }
 
-/// The same face with landmarks from closer looks: they decide how well the face is aligned, and at the first look a
-/// face may be a few dozen pixels tall. Where no closer look finds it, the face as it was.
-pub(super) fn look_closer(
-    network: &mut dyn Network,
-    detector: &Detector,
-    image: &RgbImage,
-    face: &Face,
-    input: &mut Vec<f32>,
-) -> Result<Face, RuntimeError> {
-    let (mut sum, mut looks) = ([[0.0; 2]; 5], 0.0f32);
-    for closer in &detector.closer {
-        let Some(around) = around(face, closer.context, image) else { continue };
-        let found = detect_in(network, detector, image, around, closer.side, input)?;
-        let same = found.iter().max_by(|a, b| overlap(a, face).total_cmp(&overlap(b, face)));
-        if let Some(same) = same.filter(|f| overlap(f, face) >= SAME_FACE) {
-            let points = sum.as_flattened_mut().iter_mut().zip(same.landmarks.as_flattened());
-            points.for_each(|(s, l)| *s += l);
-            looks += 1.0;
-        }
-    }
-    if looks == 0.0 {
-        return Ok(*face);
-    }
-    Ok(Face { landmarks: sum.map(|[x, y]| [x / looks, y / looks]), ..*face })
+/// The detector, and a picture before it.
+pub(super) struct Eye<'a> {
+    pub(super) network: &'a mut dyn Network,
+    pub(super) detector: &'a Detector,
+    pub(super) image: &'a RgbImage,
+    /// Input planes, reused.
+    pub(super) input: &'a mut Vec<f32>,
 }
 
-/// The part of the image within a square of `context` face heights around a face.
-fn around(face: &Face, context: f32, image: &RgbImage) -> Option<Rect> {
-    let (width, height) = size(image);
+/// A face at a closer look.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Closer {
+    /// With landmarks of the closer looks: they decide how well the face is aligned, and at the first look a face may be a few
+    /// dozen pixels tall.
+    pub(super) face: Face,
+    /// How far the landmarks of the looks lie apart, in distances of the eyes; none where fewer than two found the face.
+    pub(super) apart: Option<f32>,
+}
+
+/// Tilt in degrees from which a closer look is tilted too: the network was taught upright faces, and sees a tilted one less
+/// tilted than it is.
+const STRAIGHT: f32 = 6.0;
+/// Rounds of tilting: each begins with the tilt that the one before has seen.
+const ROUNDS: usize = 4;
+
+/// The same face at closer looks, tilted as it is. Where no closer look finds it, the face as it was.
+pub(super) fn look_closer(eye: &mut Eye<'_>, view: &View, face: &Face) -> Result<Closer, RuntimeError> {
+    let mut seen = Closer { face: *face, apart: None };
+    let (mut tilt, mut place) = (0.0, *face);
+    for round in 0..ROUNDS {
+        let now = seen.face.roll();
+        let agreed = degrees_apart(now, tilt) <= STRAIGHT;
+        if round > 0 && agreed {
+            break;
+        }
+        if !agreed {
+            tilt = now;
+        }
+        let (mut looks, mut next): (Vec<[[f32; 2]; 5]>, Option<Face>) = (Vec::new(), None);
+        for closer in &eye.detector.closer {
+            let Some(around) = around(&place, closer.context, view, tilt) else { continue };
+            let found = eye.look(view, around, tilt, closer.side)?;
+            let same = found.iter().max_by(|a, b| overlap(a, &place).total_cmp(&overlap(b, &place)));
+            let same = same.filter(|f| overlap(f, &place) >= SAME_FACE);
+            looks.extend(same.map(|f| f.landmarks));
+            next = same.copied().or(next);
+        }
+        if looks.is_empty() {
+            break;
+        }
+        // A tilted face is boxed better where the look is tilted as well.
+        if tilt != 0.0 {
+            place = next.unwrap_or(place);
+        }
+        seen = Closer { face: Face { landmarks: mean(&looks), ..*face }, apart: apart(&looks) };
+    }
+    Ok(seen)
+}
+
+/// The angle between two directions, in degrees.
+fn degrees_apart(a: f32, b: f32) -> f32 {
+    ((a - b + 540.0).rem_euclid(360.0) - 180.0).abs()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a few looks")]
+fn mean(looks: &[[[f32; 2]; 5]]) -> [[f32; 2]; 5] {
+    let of = |k: usize, axis: usize| looks.iter().map(|l| l[k][axis]).sum::<f32>() / looks.len() as f32;
+    std::array::from_fn(|k| [of(k, 0), of(k, 1)])
+}
+
+/// The mean distance between the landmarks of the first two looks, in distances of the eyes.
+fn apart(looks: &[[[f32; 2]; 5]]) -> Option<f32> {
+    let [a, b, ..] = looks else { return None };
+    let eyes = (a[1][0] - a[0][0]).hypot(a[1][1] - a[0][1]).max(1e-3);
+    let sum: f32 = a.iter().zip(b).map(|(p, q)| (p[0] - q[0]).hypot(p[1] - q[1])).sum();
+    Some(sum / 5.0 / eyes)
+}
+
+impl Face {
+    /// The same face in a picture made larger by a factor.
+    pub(super) fn enlarged(&self, factor: f32) -> Self {
+        Self {
+            x: self.x * factor,
+            y: self.y * factor,
+            width: self.width * factor,
+            height: self.height * factor,
+            score: self.score,
+            landmarks: self.landmarks.map(|point| point.map(|at| at * factor)),
+        }
+    }
+
+    /// The tilt of the line of the eyes, in degrees: 0 upright, positive clockwise, up to 180 either way.
+    pub(super) fn roll(&self) -> f32 {
+        let [left, right, ..] = self.landmarks;
+        (right[1] - left[1]).atan2(right[0] - left[0]).to_degrees()
+    }
+}
+
+/// The part of the view within a square of `context` face heights around a face. Where it is tilted it may reach outside.
+fn around(face: &Face, context: f32, view: &View, tilt: f32) -> Option<Rect> {
     let half = context * face.height.max(face.width) / 2.0;
     let (x, y) = (face.x + face.width / 2.0, face.y + face.height / 2.0);
-    let (left, top) = ((x - half).clamp(0.0, width), (y - half).clamp(0.0, height));
-    let (right, bottom) = ((x + half).clamp(0.0, width), (y + half).clamp(0.0, height));
+    if tilt != 0.0 {
+        return Some(Rect { x: x - half, y: y - half, width: 2.0 * half, height: 2.0 * half });
+    }
+    let (left, top) = ((x - half).clamp(0.0, view.width), (y - half).clamp(0.0, view.height));
+    let (right, bottom) = ((x + half).clamp(0.0, view.width), (y + half).clamp(0.0, view.height));
     let around = Rect { x: left, y: top, width: right - left, height: bottom - top };
     (around.width >= 1.0 && around.height >= 1.0).then_some(around)
 }
@@ -83,48 +163,63 @@ fn around(face: &Face, context: f32, image: &RgbImage) -> Option<Rect> {
 /// Intersection over union from which two boxes are of one face.
 const SAME_FACE: f32 = 0.4;
 
-#[expect(clippy::cast_precision_loss, reason = "pixel counts are small")]
-fn size(image: &RgbImage) -> (f32, f32) {
-    (image.width() as f32, image.height() as f32)
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "pixel counts are small and positive"
-)]
-fn detect_in(
-    network: &mut dyn Network,
-    detector: &Detector,
-    image: &RgbImage,
-    region: Rect,
-    side: u32,
-    input: &mut Vec<f32>,
-) -> Result<Vec<Face>, RuntimeError> {
-    let Rect { x, y, width, height } = region;
-    let shrink = width.max(height) / side as f32;
-    let columns = ((width / shrink).round() as usize).max(1);
-    let rows = ((height / shrink).round() as usize).max(1);
-    let (grid_w, grid_h) = (columns.next_multiple_of(32), rows.next_multiple_of(32));
-    input.clear();
-    input.resize(3 * grid_w * grid_h, 0.0);
-    let mut planes = Planes { values: input, columns, rows, stride: grid_w, plane: grid_w * grid_h };
-    resample(image, region, &detector.feed, &mut planes);
-
-    let mut outputs: [Vec<f32>; 12] = Default::default();
-    network.run([1, 3, grid_h, grid_w], input, &mut |index, values| {
-        if let Some(output) = outputs.get_mut(index) {
-            values.clone_into(output);
+impl Eye<'_> {
+    /// Faces in a part of a view, tilted about its middle by so many degrees; they are given as the view shows them, a box
+    /// of a tilted look as wide and tall as it looked.
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "pixel counts are small and positive"
+    )]
+    fn look(&mut self, view: &View, region: Rect, tilt: f32, side: u32) -> Result<Vec<Face>, RuntimeError> {
+        let Rect { x, y, width, height } = region;
+        let shrink = width.max(height) / side as f32;
+        let columns = ((width / shrink).round() as usize).max(1);
+        let rows = ((height / shrink).round() as usize).max(1);
+        let (grid_w, grid_h) = (columns.next_multiple_of(32), rows.next_multiple_of(32));
+        self.input.clear();
+        self.input.resize(3 * grid_w * grid_h, 0.0);
+        let mut planes = Planes { values: self.input, columns, rows, stride: grid_w, plane: grid_w * grid_h };
+        let scale = [width / columns as f32, height / rows as f32];
+        // From what the network sees to the view.
+        let (sin, cos) = tilt.to_radians().sin_cos();
+        let (across, down) = (width / 2.0, height / 2.0);
+        let to_view = Affine {
+            xx: cos * scale[0],
+            xy: -sin * scale[1],
+            x0: x + across - cos * across + sin * down,
+            yx: sin * scale[0],
+            yy: cos * scale[1],
+            y0: y + down - sin * across - cos * down,
+        };
+        if tilt == 0.0 && view.is_upright() {
+            resample(self.image, region, &self.detector.feed, &mut planes);
+        } else {
+            sample(self.image, view, &to_view, &self.detector.feed, &mut planes);
         }
-    })?;
-    let scale = [width / columns as f32, height / rows as f32];
-    let mut faces = decode(&outputs, grid_w, grid_h, detector.confidence, scale)?;
-    for face in &mut faces {
-        (face.x, face.y) = (face.x + x, face.y + y);
-        face.landmarks.iter_mut().for_each(|point| *point = [point[0] + x, point[1] + y]);
+        let mut outputs: [Vec<f32>; 12] = Default::default();
+        self.network.run([1, 3, grid_h, grid_w], self.input, &mut |index, values| {
+            if let Some(output) = outputs.get_mut(index) {
+                values.clone_into(output);
+            }
+        })?;
+        let mut faces = decode(&outputs, grid_w, grid_h, self.detector.confidence, scale)?;
+        for face in &mut faces {
+            if tilt == 0.0 {
+                (face.x, face.y) = (face.x + x, face.y + y);
+                face.landmarks.iter_mut().for_each(|point| *point = [point[0] + x, point[1] + y]);
+                continue;
+            }
+            let middle = [face.x + face.width / 2.0, face.y + face.height / 2.0];
+            let [cx, cy] = to_view.at([middle[0] / scale[0], middle[1] / scale[1]]);
+            (face.x, face.y) = (cx - face.width / 2.0, cy - face.height / 2.0);
+            face.landmarks
+                .iter_mut()
+                .for_each(|point| *point = to_view.at([point[0] / scale[0], point[1] / scale[1]]));
+        }
+        Ok(suppress(faces, self.detector.overlap))
     }
-    Ok(suppress(faces, detector.overlap))
 }
 
 /// Boxes with a score of at least `confidence`; outputs are class, object, box and landmarks at three strides.

@@ -4,14 +4,14 @@ use domain::biometric::LivenessScore;
 use image::RgbImage;
 
 use super::detect::Face;
-use super::resample::{Planes, Rect, resample};
+use super::resample::{Planes, Rect};
+use super::view::View;
 use crate::models::Liveness;
 use crate::runtime::{Network, RuntimeError};
 
-/// The square around `face` that the network wants, shifted to lie inside the image and cut to its shorter side.
-#[expect(clippy::cast_precision_loss, reason = "pixel counts are small")]
-fn crop(image: &RgbImage, face: &Face, context: f32) -> Rect {
-    let (width, height) = (image.width() as f32, image.height() as f32);
+/// The square around `face` that the network wants, shifted to lie inside the view and cut to its shorter side.
+fn crop(view: &View, face: &Face, context: f32) -> Rect {
+    let (width, height) = (view.width, view.height);
     let side = (face.height * context).min(width).min(height);
     let place = |centre: f32, length: f32| (centre - side / 2.0).clamp(0.0, length - side);
     Rect {
@@ -34,6 +34,7 @@ pub(super) fn score(
     network: &mut dyn Network,
     model: &Liveness,
     image: &RgbImage,
+    view: &View,
     face: &Face,
     input: &mut Vec<f32>,
 ) -> Result<LivenessScore, RuntimeError> {
@@ -41,7 +42,7 @@ pub(super) fn score(
     input.clear();
     input.resize(3 * side * side, 0.0);
     let mut planes = Planes { values: input, columns: side, rows: side, stride: side, plane: side * side };
-    resample(image, crop(image, face, model.context), &model.feed, &mut planes);
+    view.read(image, crop(view, face, model.context), &model.feed, &mut planes);
     let mut logits = Vec::new();
     network.run([1, 3, side, side], input, &mut |_, values| values.clone_into(&mut logits))?;
     let live = softmax(&logits, model.live_output)
@@ -73,7 +74,7 @@ mod tests {
 
     #[test]
     fn the_crop_stays_inside_the_image() {
-        let image = RgbImage::new(640, 480);
+        let image = View::upright(&RgbImage::new(640, 480));
         let face = |x: f32, y: f32, h: f32| Face {
             x,
             y,

@@ -1,17 +1,21 @@
 //! One face in one image: the chain from bytes to a decision, run by one worker thread.
 
+mod affine;
 pub mod align;
 mod chain;
 pub mod decode;
 mod detect;
 mod header;
 mod liveness;
+mod look;
 mod orientation;
+pub mod perturb;
 pub mod quality;
 mod resample;
 mod spot;
 mod strip;
 pub mod template;
+mod view;
 
 use std::sync::Arc;
 

@@ -1,9 +1,8 @@
 //! Measures of a face image, and the gates that ask for a better one.
 
-use domain::biometric::{FaceQuality, Rejection, RejectionCode};
-use image::RgbImage;
-
 use super::detect::Face;
+use super::view::View;
+use domain::biometric::{FaceQuality, Rejection, RejectionCode};
 
 /// Limits that a face must meet before it is used.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,10 +58,9 @@ pub(super) fn single(faces: &[Face]) -> Result<Face, Rejection> {
 ///
 /// # Errors
 /// `face-not-found` or `multiple-faces`.
-pub(super) fn subject(faces: &[Face], image: &RgbImage) -> Result<Face, Rejection> {
-    let [width, height] = size(image);
-    let prominence =
-        |f: &Face| f.height * (1.0 - off_centre(f, image) / (width / 2.0).hypot(height / 2.0)).max(0.0);
+pub(super) fn subject(faces: &[Face], view: &View) -> Result<Face, Rejection> {
+    let half = (view.width / 2.0).hypot(view.height / 2.0);
+    let prominence = |f: &Face| f.height * (1.0 - off_centre(f, view) / half).max(0.0);
     let most = faces.iter().max_by(|a, b| prominence(a).total_cmp(&prominence(b)));
     let face = *most.ok_or(Rejection::new(RejectionCode::FaceNotFound))?;
     let rivals = faces.iter().filter(|f| prominence(f) >= RIVAL * prominence(&face)).count();
@@ -77,43 +75,30 @@ fn several(faces: usize) -> Rejection {
     reject(RejectionCode::MultipleFaces, f32::from(u8::try_from(faces).unwrap_or(u8::MAX)), 1.0)
 }
 
-#[expect(clippy::cast_precision_loss, reason = "pixel counts are small")]
-fn size(image: &RgbImage) -> [f32; 2] {
-    [image.width() as f32, image.height() as f32]
+/// How far the middle of a face is from the middle of the view, in pixels.
+fn off_centre(f: &Face, view: &View) -> f32 {
+    (f.x + (f.width - view.width) / 2.0).hypot(f.y + (f.height - view.height) / 2.0)
 }
 
-/// How far the middle of a face is from the middle of the image, in pixels.
-fn off_centre(f: &Face, image: &RgbImage) -> f32 {
-    let [width, height] = size(image);
-    (f.x + (f.width - width) / 2.0).hypot(f.y + (f.height - height) / 2.0)
-}
-
-/// The face whose middle is nearest to the middle of the image.
+/// The face whose middle is nearest to the middle of the view.
 ///
 /// # Errors
 /// `face-not-found`.
-pub(super) fn nearest_to_centre(faces: &[Face], image: &RgbImage) -> Result<Face, Rejection> {
-    let nearest = faces.iter().min_by(|a, b| off_centre(a, image).total_cmp(&off_centre(b, image)));
+pub(super) fn nearest_to_centre(faces: &[Face], view: &View) -> Result<Face, Rejection> {
+    let nearest = faces.iter().min_by(|a, b| off_centre(a, view).total_cmp(&off_centre(b, view)));
     nearest.copied().ok_or(Rejection::new(RejectionCode::FaceNotFound))
 }
 
 /// How much of the box lies outside the image, as a part of its width or height, whichever is more.
-#[expect(clippy::cast_precision_loss, reason = "pixel counts are small")]
-fn cut(face: &Face, image: &RgbImage) -> f32 {
+fn cut(face: &Face, view: &View) -> f32 {
     let outside = |start: f32, length: f32, limit: f32| {
         ((-start).max(0.0) + (start + length - limit).max(0.0)) / length
     };
-    outside(face.x, face.width, image.width() as f32).max(outside(face.y, face.height, image.height() as f32))
+    outside(face.x, face.width, view.width).max(outside(face.y, face.height, view.height))
 }
 
 /// Gates that need the box only, before any further inference.
-#[expect(clippy::cast_precision_loss, reason = "pixel counts are small")]
-pub(super) fn check_place(
-    face: &Face,
-    image: &RgbImage,
-    gates: &Gates,
-    liveness: bool,
-) -> Result<(), Rejection> {
+pub(super) fn check_place(face: &Face, view: &View, gates: &Gates, liveness: bool) -> Result<(), Rejection> {
     let least = if liveness { gates.min_liveness_height } else { gates.min_height };
     if face.height < least {
         return Err(reject(RejectionCode::FaceTooSmall, face.height, least));
@@ -121,11 +106,11 @@ pub(super) fn check_place(
     if !liveness {
         return Ok(());
     }
-    let cut = cut(face, image);
+    let cut = cut(face, view);
     if cut > gates.max_cut {
         return Err(reject(RejectionCode::FaceCutOff, cut, gates.max_cut));
     }
-    let context = image.width().min(image.height()) as f32 / face.height;
+    let context = view.width.min(view.height) / face.height;
     if context < gates.min_context {
         return Err(reject(RejectionCode::FaceContextMissing, context, gates.min_context));
     }
@@ -161,27 +146,34 @@ pub(super) fn measure(face: &Face, grey: &[f32], side: usize) -> FaceQuality {
         }
     }
     let count = ((high - low) * (high - low)) as f64;
-    let (yaw, roll) = pose(&face.landmarks);
+    let yaw = yaw(&face.landmarks);
     #[expect(clippy::cast_possible_truncation, reason = "a grey level")]
     let sharpness = (energy / count).sqrt() as f32;
-    FaceQuality { face_height: face.height, detection: face.score, sharpness, brightness, yaw, roll }
+    FaceQuality {
+        face_height: face.height,
+        detection: face.score,
+        sharpness,
+        brightness,
+        yaw,
+        roll: face.roll(),
+    }
 }
 
-/// Turn and tilt in degrees, from the landmarks alone. The nose tip stands out of the plane of the eyes by about
+/// The turn of the head in degrees, from the landmarks alone. The nose tip stands out of the plane of the eyes by about
 /// 0.6 of their distance, so its shift along the line of the eyes is the sine of the turn.
-fn pose(landmarks: &[[f32; 2]; 5]) -> (f32, f32) {
+fn yaw(landmarks: &[[f32; 2]; 5]) -> f32 {
     let [left, right, nose, mouth_left, mouth_right] = landmarks;
     let (dx, dy) = (right[0] - left[0], right[1] - left[1]);
     let eyes = dx.hypot(dy).max(1e-3);
     let middle = |axis: usize| (left[axis] + right[axis] + mouth_left[axis] + mouth_right[axis]) / 4.0;
     let along = ((nose[0] - middle(0)) * dx + (nose[1] - middle(1)) * dy) / eyes;
-    let yaw = (along / (0.6 * eyes)).clamp(-1.0, 1.0).asin().to_degrees();
-    (yaw, dy.atan2(dx).to_degrees())
+    (along / (0.6 * eyes)).clamp(-1.0, 1.0).asin().to_degrees()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use image::RgbImage;
 
     fn face(height: f32) -> Face {
         let landmarks = [[40.0, 50.0], [72.0, 50.0], [56.0, 70.0], [42.0, 92.0], [70.0, 92.0]];
@@ -197,7 +189,7 @@ mod tests {
 
     #[test]
     fn a_passer_by_is_no_rival_and_a_neighbour_is() {
-        let image = RgbImage::new(250, 250);
+        let image = View::upright(&RgbImage::new(250, 250));
         let at = |x: f32, y: f32, height: f32| Face { x, y, width: height * 0.75, ..face(height) };
         let middle = at(85.0, 70.0, 110.0);
         assert_eq!(subject(&[middle, at(190.0, 20.0, 70.0)], &image), Ok(middle));
@@ -215,7 +207,7 @@ mod tests {
 
     #[test]
     fn the_central_face_need_not_be_the_largest() {
-        let image = RgbImage::new(250, 250);
+        let image = View::upright(&RgbImage::new(250, 250));
         let central = Face { x: 100.0, y: 90.0, ..face(60.0) };
         assert_eq!(nearest_to_centre(&[face(90.0), central], &image), Ok(central));
         assert!(nearest_to_centre(&[], &image).is_err());
@@ -223,7 +215,7 @@ mod tests {
 
     #[test]
     fn place_gates_name_the_figure_and_the_limit() {
-        let (image, gates) = (RgbImage::new(640, 480), Gates::default());
+        let (image, gates) = (View::upright(&RgbImage::new(640, 480)), Gates::default());
         let code = |f: &Face, liveness| check_place(f, &image, &gates, liveness).map_err(|r| r.code);
         assert_eq!(code(&face(30.0), false), Err(RejectionCode::FaceTooSmall));
         assert_eq!(code(&face(60.0), false), Ok(()));
@@ -245,9 +237,9 @@ mod tests {
 
     #[test]
     fn a_nose_to_the_side_is_a_turned_head() {
-        assert!(pose(&face(100.0).landmarks).0.abs() < 5.0);
+        assert!(yaw(&face(100.0).landmarks).abs() < 5.0);
         let mut turned = face(100.0).landmarks;
         turned[2][0] += 15.0;
-        assert!(pose(&turned).0 > 45.0);
+        assert!(yaw(&turned) > 45.0);
     }
 }

@@ -2,6 +2,8 @@
 
 use image::RgbImage;
 
+use super::affine::Affine;
+use super::view::View;
 use crate::models::{Colour, Feed};
 
 /// A rectangle in pixels of the upright image; it may have fractions but lies inside the image.
@@ -105,6 +107,75 @@ fn total(pixels: &[u8], pitch: usize, across: &[Tap], down: &[Tap]) -> [f32; 3] 
         }
     }
     sum.map(|s| s as f32)
+}
+
+/// Samples a part of a view, wherever its pixels lie in the picture: bilinear, averaged over a small grid where the picture has
+/// many pixels for one of `to`. What lies outside the picture is black.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "pixel positions, checked against the image"
+)]
+pub(super) fn sample(image: &RgbImage, view: &View, to_view: &Affine, feed: &Feed, to: &mut Planes<'_>) {
+    let map = view.to_image.after(to_view);
+    let [across, down] = map.steps();
+    let n = (across.max(down).round() as usize).clamp(1, 3);
+    let (sign, white) = if view.negative { (-1.0, 255.0) } else { (1.0, 0.0) };
+    let (gain, offset) = (sign * feed.scale / (n * n) as f32, (white - feed.mean) * feed.scale);
+    let order = planes(feed.colour);
+    let shift = |i: usize| (i as f32 + 0.5) / n as f32;
+    for row in 0..to.rows {
+        for column in 0..to.columns {
+            let mut sum = [0.0f32; 3];
+            for k in 0..n * n {
+                let [x, y] = map.at([column as f32 + shift(k % n), row as f32 + shift(k / n)]);
+                between(image, x - 0.5, y - 0.5, &mut sum);
+            }
+            let at = row * to.stride + column;
+            for (channel, plane) in order.into_iter().enumerate() {
+                to.values[plane * to.plane + at] = sum[channel] * gain + offset;
+            }
+        }
+    }
+}
+
+/// Adds the value between four pixels.
+#[inline]
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "pixel positions, checked against the image"
+)]
+fn between(image: &RgbImage, x: f32, y: f32, sum: &mut [f32; 3]) {
+    let (left, top) = (x.floor(), y.floor());
+    let (wx, wy) = (x - left, y - top);
+    let inside =
+        left >= 0.0 && top >= 0.0 && left + 1.0 < image.width() as f32 && top + 1.0 < image.height() as f32;
+    if inside {
+        let (pitch, raw) = (image.width() as usize * 3, image.as_raw());
+        let at = top as usize * pitch + left as usize * 3;
+        let (upper, lower) = (&raw[at..at + 6], &raw[at + pitch..at + pitch + 6]);
+        for (c, total) in sum.iter_mut().enumerate() {
+            let u = f32::from(upper[c]) + (f32::from(upper[c + 3]) - f32::from(upper[c])) * wx;
+            let l = f32::from(lower[c]) + (f32::from(lower[c + 3]) - f32::from(lower[c])) * wx;
+            *total += u + (l - u) * wy;
+        }
+        return;
+    }
+    for (dx, dy, weight) in [
+        (0.0, 0.0, (1.0 - wx) * (1.0 - wy)),
+        (1.0, 0.0, wx * (1.0 - wy)),
+        (0.0, 1.0, (1.0 - wx) * wy),
+        (1.0, 1.0, wx * wy),
+    ] {
+        let (px, py) = (left + dx, top + dy);
+        if px >= 0.0 && py >= 0.0 && px < image.width() as f32 && py < image.height() as f32 {
+            let pixel = image.get_pixel(px as u32, py as u32).0;
+            sum.iter_mut().zip(pixel).for_each(|(total, value)| *total += weight * f32::from(value));
+        }
+    }
 }
 
 /// The value between four pixels.

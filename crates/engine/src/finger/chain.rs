@@ -52,8 +52,10 @@ impl Chain {
             Kind::Minutiae => self.of_record(&sent.bytes)?,
             image => {
                 let dpi = sent.dpi.clamp(LEAST_DPI, MOST_DPI);
-                let picture = to_usual(decode(&sent.bytes, image, &self.limits)?, dpi)?;
-                self.of_picture(&picture, image)?
+                let picture = decode(&sent.bytes, image, &self.limits)?;
+                let digest = picture.digest();
+                let picture = to_usual(picture, dpi)?;
+                Impression { picture: Some(digest), ..self.of_picture(&picture, image)? }
             }
         };
         if gate == Gate::Quality {
@@ -74,6 +76,7 @@ impl Chain {
             quality: Quality::of(count, count),
             position: record.position,
             kind: Kind::Minutiae,
+            picture: None,
         })
     }
 
@@ -108,7 +111,14 @@ impl Chain {
         };
         let quality = Quality::of(minutiae.iter().filter(|m| m.quality >= strong).count(), minutiae.len());
         let template = Template::new(minutiae);
-        Ok(Impression { template, extractor: extractor.as_str().into(), quality, position: None, kind })
+        Ok(Impression {
+            template,
+            extractor: extractor.as_str().into(),
+            quality,
+            position: None,
+            kind,
+            picture: None,
+        })
     }
 }
 

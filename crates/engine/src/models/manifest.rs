@@ -185,12 +185,65 @@ pub struct Embedder {
     pub side: u32,
     /// Length of the template.
     pub dimensions: usize,
+    /// Which faces are given to it, and how they are aligned: templates made by another rule are made again.
+    #[serde(default)]
+    pub rule: Option<u32>,
     /// Whether the template is made of the crop and its mirror image: a little more accurate at twice the time.
     #[serde(default)]
     pub mirror: bool,
+    /// How well it knows faces, by the length of its output.
+    #[serde(default)]
+    pub known: Known,
     /// How often strangers are as alike as a cosine says.
     #[serde(deserialize_with = "calibration")]
     pub calibration: Calibration,
+}
+
+impl Embedder {
+    /// The name of its templates: those of another name are never compared with them.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self.rule {
+            Some(rule) => format!("{}.{rule}", self.weights.id),
+            None => self.weights.id.clone(),
+        }
+    }
+}
+
+/// How long an embedder's output is where it knows the face, before it is brought to length one. All zero where nothing is known
+/// of that: then every face is as good as another.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Known {
+    /// As nine in ten upright faces have it: below, other widths of the picture are tried.
+    pub sure: f32,
+    /// As 99 of 100 upright faces have it: below, other turns are tried.
+    pub doubtful: f32,
+    /// Below this no template is made.
+    pub least: f32,
+    /// What is taken off a template's cosines, at lengths that grow: the worse the embedder knows two faces, the more alike they
+    /// are to it. Linear between the points, and as at the ends beyond them.
+    #[serde(default)]
+    pub discounts: Vec<(f32, f32)>,
+}
+
+impl Known {
+    /// What is taken off the cosines of a template of such a length.
+    #[must_use]
+    pub fn discount(&self, norm: f32) -> f32 {
+        let (Some(first), Some(last)) = (self.discounts.first(), self.discounts.last()) else { return 0.0 };
+        if norm <= first.0 {
+            return first.1;
+        }
+        let between = self.discounts.windows(2).find(|w| norm <= w[1].0);
+        between.map_or(last.1, |w| w[0].1 + (w[1].1 - w[0].1) * (norm - w[0].0) / (w[1].0 - w[0].0))
+    }
+
+    /// Whether lengths grow and discounts fall to nothing.
+    fn is_sane(&self) -> bool {
+        let falls = self.discounts.windows(2).all(|w| w[0].0 < w[1].0 && w[0].1 >= w[1].1);
+        falls && self.discounts.last().is_none_or(|last| last.1 == 0.0)
+    }
 }
 
 /// The passive liveness network.
@@ -280,6 +333,9 @@ impl Manifest {
         }
         manifest.keep_own_libraries(&built_in.package);
         names::check(&manifest).map_err(toml::de::Error::custom)?;
+        if !manifest.embedder.known.is_sane() {
+            return Err(toml::de::Error::custom("discounts must fall to 0 while lengths grow").into());
+        }
         Ok(manifest)
     }
 

@@ -22,8 +22,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use manifest::{
-    BadManifest, Client, Colour, Detector, Embedder, Extractor, Feed, Fingerprints, Liveness, Manifest,
-    Package, Reader, Weights,
+    BadManifest, Client, Colour, Detector, Embedder, Extractor, Feed, Fingerprints, Known, Liveness,
+    Manifest, Package, Reader, Weights,
 };
 
 /// What can go wrong with weights.
@@ -266,7 +266,9 @@ impl Models {
     ) -> Result<(), ModelsError> {
         let folder = self.folder.join("fetching");
         let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder)?;
+        // Whatever the umask: clients look for modules and settings where they are started.
+        trust::private_folder(&folder)?;
+        trust::check(&folder)?;
         let result = fetch::fetch(package, &folder, progress).and_then(|archive| use_it(&archive));
         fs::remove_dir_all(&folder)?;
         result
@@ -323,6 +325,7 @@ impl Models {
     pub fn checked_library(&self) -> Result<Option<PathBuf>, ModelsError> {
         let Some(file) = self.library().filter(|f| f.exists()) else { return Ok(None) };
         trust::check(&file)?;
+        trust::check_way_to(&self.folder)?;
         let pinned = self.manifest.library().and_then(|p| p.library_sha256.as_deref()).unwrap_or_default();
         digest::check(&file.display().to_string(), pinned, digest::of_file(&file)?)?;
         Ok(Some(file))

@@ -34,6 +34,33 @@ pub(super) fn check(path: &Path) -> Result<(), ModelsError> {
     Ok(())
 }
 
+/// Checks that nobody else can put another folder in the place of this one: what is checked in it would not be what is used.
+/// In a folder where everybody may put things, as in that of temporary files, only the owner of a thing may move it.
+///
+/// # Errors
+/// [`ModelsError::Untrusted`].
+#[cfg(unix)]
+pub(super) fn check_way_to(folder: &Path) -> Result<(), ModelsError> {
+    use std::os::unix::fs::MetadataExt as _;
+
+    const STICKY: u32 = 0o1000;
+    for above in folder.canonicalize()?.ancestors().skip(1) {
+        let found = fs::metadata(above)?;
+        let shared = found.mode() & 0o022 != 0 && found.mode() & STICKY == 0;
+        if shared || (found.uid() != 0 && found.uid() != own_user()) {
+            let why = "lies above the models, and others may put another folder in their place: it must belong to root or to the \
+                       user that runs this program, and be writable by nobody else";
+            return Err(ModelsError::Untrusted { path: above.to_owned(), why });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+pub(super) fn check_way_to(_: &Path) -> Result<(), ModelsError> {
+    Ok(())
+}
+
 #[cfg(not(unix))]
 pub(super) fn check(_: &Path) -> Result<(), ModelsError> {
     Ok(())

@@ -14,6 +14,7 @@ use crate::access::Caller;
 use crate::error::Error;
 use crate::registry::Registry;
 use crate::sealed::{self, Small};
+pub(crate) use rule::Shows;
 use rule::Tally;
 
 /// Attempts against others who count the same.
@@ -95,7 +96,12 @@ impl Registry {
     ///
     /// # Errors
     /// [`Error::AttemptLimit`], or what the store says.
-    pub(crate) async fn note_failed(&self, caller: &Caller, person: Option<PersonId>) -> Result<(), Error> {
+    pub(crate) async fn note_failed(
+        &self,
+        caller: &Caller,
+        person: Option<(PersonId, Shows)>,
+    ) -> Result<(), Error> {
+        let (person, shows) = person.map_or((None, Shows::default()), |(id, shows)| (Some(id), shows));
         for _ in 0..ATTEMPTS {
             let tried = self.read_tallies(caller, person).await?;
             let mut changes = Changes::at(self.now());
@@ -104,7 +110,7 @@ impl Registry {
                 return Ok(());
             }
             for read in tried.0 {
-                let tally = rule::failed(&self.settings.attempts, read.tally, changes.now);
+                let tally = rule::failed(&self.settings.attempts, read.tally, shows, changes.now);
                 changes.sealed.push(self.counter(caller.tenant, read, tally, changes.now).await?);
             }
             match self.commit(caller.tenant, changes).await {
@@ -116,11 +122,12 @@ impl Registry {
         Err(Error::Busy)
     }
 
-    /// A match speaks for the person. Where that cannot be noted now, it is not: the counter stays stricter than it needs to be.
-    pub(crate) async fn note_passed(&self, caller: &Caller, tried: Tried) {
+    /// A match speaks for the person, where it shows what failed before: a photograph does not end what was counted of fingers.
+    /// Where that cannot be noted now, it is not: the counter stays stricter than it needs to be.
+    pub(crate) async fn note_passed(&self, caller: &Caller, tried: Tried, shows: Shows) {
         let mut changes = Changes::at(self.now());
-        let persons =
-            tried.0.into_iter().filter(|read| matches!(read.of, Counted::Person(_)) && read.row.is_some());
+        let ends = |read: &Read| matches!(read.of, Counted::Person(_)) && read.tally.shown.is_within(shows);
+        let persons = tried.0.into_iter().filter(|read| ends(read) && read.row.is_some());
         changes.sealed.extend(persons.map(|read| SealedChange::Remove(read.key)));
         if changes.sealed.is_empty() {
             return;
@@ -130,12 +137,12 @@ impl Registry {
         }
     }
 
-    /// Before a request of a token that may not read persons: what it is refused for would tell who is enrolled.
+    /// Before a request of a token that may not read or not compare persons: what it is refused for would tell who is enrolled.
     ///
     /// # Errors
     /// [`Error::AttemptLimit`], or what the store says.
     pub(crate) async fn may_ask_blindly(&self, caller: &Caller) -> Result<(), Error> {
-        if !caller.may(Scope::PersonsRead) {
+        if !(caller.may(Scope::PersonsRead) && caller.may(Scope::BiometricsMatch)) {
             self.may_try(caller, None).await?;
         }
         Ok(())
@@ -147,8 +154,13 @@ impl Registry {
     /// # Errors
     /// [`Error::AttemptLimit`], or what the store says.
     pub(crate) async fn not_an_oracle(&self, caller: &Caller, error: Error) -> Result<Error, Error> {
-        let tells = matches!(error, Error::Duplicate(_) | Error::ExternalIdTaken);
-        if tells && !caller.may(Scope::PersonsRead) {
+        // Whose face it is is a match, for which there is a scope of its own.
+        let may = match error {
+            Error::Duplicate(_) => caller.may(Scope::PersonsRead) && caller.may(Scope::BiometricsMatch),
+            Error::ExternalIdTaken => caller.may(Scope::PersonsRead),
+            _ => true,
+        };
+        if !may {
             self.note_failed(caller, None).await?;
         }
         Ok(error)

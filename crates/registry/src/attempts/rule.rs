@@ -6,6 +6,31 @@ use serde::{Deserialize, Serialize};
 use super::Counted;
 use crate::settings::AttemptLimits;
 
+/// What was shown: a face, a finger, or both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Shows(u8);
+
+impl Shows {
+    /// A face.
+    pub(crate) const FACE: Self = Self(1);
+    /// A finger.
+    pub(crate) const FINGER: Self = Self(2);
+
+    /// From which of the two there was.
+    pub(crate) const fn of(face: bool, finger: bool) -> Self {
+        Self(if face { 1 } else { 0 } | if finger { 2 } else { 0 })
+    }
+
+    /// Whether all of it is part of `other`.
+    pub(super) const fn is_within(self, other: Self) -> bool {
+        self.0 & !other.0 == 0
+    }
+
+    const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
 /// Failures that count, and the moment of the last one, in milliseconds since 1970.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Tally {
@@ -14,6 +39,9 @@ pub(super) struct Tally {
     /// Up to when time has taken failures of a token back.
     #[serde(default)]
     pub(super) forgiven: i64,
+    /// What was shown in them.
+    #[serde(default)]
+    pub(super) shown: Shows,
 }
 
 /// Whether only a reviewer helps.
@@ -51,10 +79,11 @@ pub(super) fn check(limits: &AttemptLimits, tally: Tally, now: Time) -> Result<(
 }
 
 /// After another failure.
-pub(super) fn failed(limits: &AttemptLimits, tally: Tally, now: Time) -> Tally {
+pub(super) fn failed(limits: &AttemptLimits, tally: Tally, shows: Shows, now: Time) -> Tally {
     let before = if is_forgotten(limits, tally, now) { 0 } else { tally.failures };
+    let shown = if before == 0 { shows } else { tally.shown.and(shows) };
     let forgiven = if before == 0 { now.millis() } else { tally.forgiven };
-    Tally { failures: before.saturating_add(1), last: now.millis(), forgiven }
+    Tally { failures: before.saturating_add(1), last: now.millis(), forgiven, shown }
 }
 
 /// What is left of a token's failures: time takes one back after the other, and nothing else does. A match of one's own in between
@@ -79,7 +108,7 @@ mod tests {
     }
 
     fn after(failures: u32) -> Tally {
-        Tally { failures, last: at(1_000).millis(), forgiven: 0 }
+        Tally { failures, last: at(1_000).millis(), forgiven: 0, shown: Shows::default() }
     }
 
     #[test]
@@ -108,9 +137,19 @@ mod tests {
     fn a_day_without_a_failure_begins_anew_and_a_stop_does_not_end() {
         let limits = AttemptLimits::default();
         let later = at(1_000 + 86_400);
-        assert_eq!(failed(&limits, after(15), later).failures, 1);
-        assert_eq!(failed(&limits, after(15), at(1_000 + 86_399)).failures, 16);
-        assert_eq!(failed(&limits, after(100), later).failures, 101);
+        assert_eq!(failed(&limits, after(15), Shows::FACE, later).failures, 1);
+        assert_eq!(failed(&limits, after(15), Shows::FACE, at(1_000 + 86_399)).failures, 16);
+        assert_eq!(failed(&limits, after(100), Shows::FACE, later).failures, 101);
+    }
+
+    #[test]
+    fn a_match_ends_only_what_it_shows() {
+        let limits = AttemptLimits::default();
+        let fingers = failed(&limits, Tally::default(), Shows::FINGER, at(1));
+        assert!(!fingers.shown.is_within(Shows::FACE), "a photograph says nothing of fingers");
+        assert!(fingers.shown.is_within(Shows::FINGER) && fingers.shown.is_within(Shows::of(true, true)));
+        let both = failed(&limits, fingers, Shows::FACE, at(2));
+        assert!(!both.shown.is_within(Shows::FACE) && !both.shown.is_within(Shows::FINGER));
     }
 
     #[test]
@@ -140,7 +179,7 @@ mod tests {
             let now = at(1_000 + n * 610);
             tally = forgiven(&limits, tally, token, now);
             assert_eq!(check(&limits, tally, now), Ok(()));
-            tally = failed(&limits, tally, now);
+            tally = failed(&limits, tally, Shows::FACE, now);
             most = most.max(tally.failures);
         }
         assert!(most <= 2, "{most}");

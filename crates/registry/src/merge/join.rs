@@ -63,7 +63,12 @@ impl Registry {
             return Ok(false);
         }
         let Some(reference) = self.reference_template(caller, one, true).await? else { return Ok(false) };
+        let has_face = other.person.has_enrolled_face();
         let (one, other) = ([reference], self.enrolled(caller, other).await?);
+        // A face that cannot be compared is nobody's word that it is the same.
+        if has_face && other.is_empty() {
+            return Ok(true);
+        }
         let differs = |face| self.is_same(&one, face).map(|same| !same);
         other.iter().map(differs).try_fold(false, |any, d| d.map(|d| any | d))
     }
@@ -91,6 +96,11 @@ impl Registry {
             return Err(Error::TooMuchMetadata);
         }
         for head in self.store.samples(tenant, other.person.id).await? {
+            // What is sealed with the person says what a sample is, not what stands beside it in clear.
+            if !other.person.says_of(&head) {
+                self.note_damage(tenant, other.person.id, "a sample is not what the record says");
+                return Err(Error::Fault("a sample of the other person is damaged".into()));
+            }
             let Some(row) = self.moved(tenant, &other, head, &draft.opened, None).await? else { continue };
             merged.samples.push((row.1.to_bytes(), row.0.head.id.to_bytes()));
             let had_face = draft.opened.person.has_enrolled_face();
@@ -173,7 +183,7 @@ impl Draft {
     fn adopt(&mut self, head: &SampleHead, was: Option<SampleRef>) -> Result<(), Error> {
         let Some(was) = was else { return Ok(()) };
         let mut renamed = SampleRef::new(head.id, was.created_at(), was.digest, was.is_evidence());
-        renamed.print = was.print;
+        (renamed.print, renamed.pictures) = (was.print, was.pictures);
         let biometrics = &mut self.opened.person.sealed.biometrics;
         match (head.kind, head.state) {
             (SampleKind::Face, SampleState::Enrolled) => {

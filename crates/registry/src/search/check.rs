@@ -2,14 +2,14 @@
 
 use std::collections::HashSet;
 
-use domain::TenantId;
+use domain::{PersonId, TenantId};
 
 use super::population::subject;
 use crate::error::Error;
 use crate::registry::Registry;
 
 /// What a comparison of gallery and store found.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GalleryCheck {
     /// Persons with an enrolled face or fingerprint.
     pub persons: usize,
@@ -19,6 +19,9 @@ pub struct GalleryCheck {
     pub fingerprints: usize,
     /// Faces and fingerprints without a template of the model in force: they cannot be found until it is made.
     pub without_template: usize,
+    /// Faces that were enrolled by an earlier rule and that the models in force do not know: nobody finds them, and somebody should
+    /// ask for another picture.
+    pub unknown: Vec<PersonId>,
     /// Persons whose templates do not open, or whose samples the gallery does not hold as the store does.
     pub wrong: usize,
     /// Persons the gallery holds and the store does not.
@@ -79,6 +82,7 @@ impl Registry {
                     check.wrong += 1;
                     continue;
                 };
+                check.unknown.extend((found.unknown > 0).then_some(person));
                 check.without_template += found.missing + found.missing_prints;
                 let faces = found.faces.iter().map(|(key, _)| *key).collect();
                 let prints = found.prints.iter().map(|print| print.key).collect();

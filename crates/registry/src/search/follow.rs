@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use domain::{CollectionId, TenantId};
+use engine::face::Template;
 use minutiae::Subject;
 use minutiae::gallery::Print;
 use store::{SampleHead, SampleKind, SearchRow, Sequence};
@@ -18,11 +19,13 @@ use crate::registry::Registry;
 use crate::remake::{Held, HeldPrint};
 
 /// Keys and templates of one person.
-pub(super) type Templates = Vec<(u64, Vec<f32>)>;
+pub(super) type Templates = Vec<(u64, Template)>;
 
 /// All that searches compare with, of one person.
 #[derive(Default)]
 pub(super) struct Comparable {
+    /// Enrolled faces of which no template can be made.
+    pub(super) unknown: usize,
     pub(super) faces: Templates,
     pub(super) missing: usize,
     pub(super) prints: Vec<Print>,
@@ -49,13 +52,26 @@ impl Registry {
         if population.position().is_none() && galleries.loaded.load(Ordering::Relaxed) {
             self.load_gallery(tenant).await?;
         }
-        let now = self.store.sequence(tenant).await?;
-        self.catch_up(tenant, &population, now).await?;
+        self.keep_up(tenant, &population).await?;
         // A search that cannot find everybody would call somebody a stranger who is not.
         if population.lacks_templates(about) {
             return Err(Error::GalleryLoading);
         }
         Ok(population)
+    }
+
+    /// Brings a gallery to where the store is. A store that is behind what was read of it has lost commits, or was changed by hand:
+    /// the gallery is loaded anew.
+    async fn keep_up(&self, tenant: TenantId, population: &Population) -> Result<(), Error> {
+        // In this order: others may bring the gallery on in between.
+        let held = population.position();
+        let now = self.store.sequence(tenant).await?;
+        if let Some(held) = held.filter(|held| *held > now) {
+            self.note_damage(tenant, "sequence", "the store went back: its gallery is loaded anew");
+            population.reset(held);
+            return Err(Error::GalleryLoading);
+        }
+        self.catch_up(tenant, population, now).await
     }
 
     /// Brings a gallery to a position at least.
@@ -95,8 +111,7 @@ impl Registry {
             if population.position().is_none() {
                 self.load_gallery(tenant.id).await?;
             }
-            let now = self.store.sequence(tenant.id).await?;
-            self.catch_up(tenant.id, &population, now).await?;
+            self.keep_up(tenant.id, &population).await?;
             if population.lacks_templates(Modalities { face: true, finger: true }) {
                 self.remake_of(tenant.id).await?;
             }
@@ -109,7 +124,11 @@ impl Registry {
     pub(super) fn known(&self, tenant: TenantId, keys: &TenantKeys, row: SearchRow) -> Known {
         let person = row.person;
         let found = self.comparable(tenant, keys, row.wrapped_key, row.samples).unwrap_or_else(|error| {
-            tracing::error!(%person, %error, "a template does not open: this person cannot be found");
+            self.note_damage(
+                tenant,
+                person,
+                &format!("a template does not open, so nobody finds this person: {error}"),
+            );
             Comparable::default()
         });
         Known {
@@ -138,8 +157,8 @@ impl Registry {
             let id = sample_key(sample.id);
             match sample.kind {
                 SampleKind::Face if self.faces.is_some() => match self.held(tenant, &key, &sample)? {
-                    Held::Template(template) => found.faces.push((id, template.values().to_vec())),
-                    Held::Nothing => {}
+                    Held::Template(template) => found.faces.push((id, template)),
+                    Held::Nothing => found.unknown += 1,
                     Held::NotYet(_) => found.missing += 1,
                 },
                 SampleKind::Fingerprint if self.fingers.is_some() => {

@@ -128,8 +128,10 @@ impl Population {
 
     /// Takes in persons as they were at some position.
     pub(super) fn put(&self, known: &Known) {
-        let samples: Vec<Sample<'_>> =
-            known.samples.iter().map(|(key, vector)| Sample { key: *key, vector }).collect();
+        let mut samples: Vec<Sample<'_>> = Vec::with_capacity(known.samples.len());
+        for (key, template) in &known.samples {
+            samples.push(Sample { key: *key, vector: template.values(), discount: template.discount() });
+        }
         let mut lacking = self.lacking.lock().unwrap_or_else(PoisonError::into_inner);
         for (lacking, missing) in lacking.iter_mut().zip([known.missing, known.missing_prints]) {
             if missing > 0 {

@@ -27,11 +27,11 @@ impl Statuses {
     pub const DEFAULT: Self = Self { bits: bit(Status::Pending) | bit(Status::Verified) };
     /// Whoever has once been verified, and may not be enrolled a second time.
     pub(crate) const PROVEN: Self = Self { bits: bit(Status::Verified) | bit(Status::Expired) };
-    /// Whoever only says so.
-    pub(crate) const PENDING: Self = Self { bits: bit(Status::Pending) };
+    /// Whoever is not proven now.
+    pub(crate) const UNPROVEN: Self = Self { bits: bit(Status::Pending) | bit(Status::Failed) };
 
-    /// Both of these.
-    pub(crate) const PROVEN_OR_PENDING: Self = Self { bits: Self::PROVEN.bits | Self::PENDING.bits };
+    /// Everybody.
+    pub(crate) const ALL: Self = Self { bits: Self::PROVEN.bits | Self::UNPROVEN.bits };
 
     /// Whether a status is among them.
     #[must_use]

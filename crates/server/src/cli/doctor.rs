@@ -1,5 +1,6 @@
 //! `personhood doctor`: is this installation sound?
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use engine::finger::Fingers;
@@ -14,6 +15,9 @@ use super::Outcome;
 use crate::config::Config;
 use crate::transfer::{self, Content};
 use crate::{exposure, home, serve};
+
+/// Most persons who are named.
+const MOST_NAMED: usize = 20;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -56,7 +60,6 @@ fn folder(config: &Config) -> Result<String, String> {
 
 /// Whether every person's record opens.
 async fn persons(registry: &Registry) -> Result<String, String> {
-    const MOST_NAMED: usize = 20;
     let (persons, damaged) = registry.check_persons().await.map_err(|e| e.to_string())?;
     if damaged.is_empty() {
         return Ok(format!("{persons} records open"));
@@ -67,6 +70,16 @@ async fn persons(registry: &Registry) -> Result<String, String> {
         damaged.len(),
         named.join(", ")
     ))
+}
+
+/// Whether every token and collection opens.
+async fn records(registry: &Registry) -> Result<String, String> {
+    match registry.check_records().await.map_err(|e| e.to_string())? {
+        (records, 0) => Ok(format!("{records} records open")),
+        (_, damaged) => {
+            Err(format!("{damaged} records are damaged or were changed without the key, and are passed over"))
+        }
+    }
 }
 
 /// Where the key is, if it lies in a file of ours: not where a copy of the data takes it along.
@@ -102,11 +115,22 @@ async fn gallery(
     let registry = registry.present();
     registry.load_galleries().await.map_err(text)?;
     let found = registry.check_galleries().await.map_err(text)?;
-    let GalleryCheck { persons, faces, fingerprints, without_template, wrong, too_many } = found;
-    if found.is_equal() {
-        Ok(format!(
+    let equal = found.is_equal();
+    let GalleryCheck { persons, faces, fingerprints, without_template, unknown, wrong, too_many } = found;
+    if equal {
+        let mut said = format!(
             "{persons} persons with {faces} faces and {fingerprints} fingerprints, {without_template} without a template of these models"
-        ))
+        );
+        if !unknown.is_empty() {
+            let named: Vec<String> = unknown.iter().take(MOST_NAMED).map(ToString::to_string).collect();
+            let _ = write!(
+                said,
+                "; {} have a face that these models do not know, ask for another picture: {}",
+                unknown.len(),
+                named.join(", ")
+            );
+        }
+        Ok(said)
     } else {
         Err(format!(
             "of {persons} persons {wrong} cannot be found as stored, and {too_many} are found who are not stored"
@@ -157,6 +181,7 @@ pub(crate) async fn run(config: &Config, args: Args) -> Outcome {
                 checks.push(check("key and store", Ok::<_, String>("the key opens the data".into())));
                 checks.push(check("store integrity", registry.check().await.map(|()| "whole".to_owned())));
                 checks.push(check("persons", persons(&registry).await));
+                checks.push(check("tokens and collections", records(&registry).await));
                 opened = Some(registry);
             }
         }

@@ -21,6 +21,12 @@ pub(crate) enum Command {
         /// List of pairs, with or without folds
         #[arg(long)]
         pairs: PathBuf,
+        /// Instead: what comes of pictures that are turned, squeezed, inverted, exposed, compressed, blurred or covered
+        #[arg(long, conflicts_with = "plot")]
+        perturb: bool,
+        /// With `--perturb`: most people
+        #[arg(long, default_value_t = usize::MAX, hide_default_value = true, requires = "perturb")]
+        people: usize,
         /// Draw the DET curve into this SVG file
         #[arg(long)]
         plot: Option<PathBuf>,
@@ -66,7 +72,10 @@ pub(crate) enum Command {
 pub(crate) fn run(config: &Config, command: Command) -> Outcome {
     let faces = || serve::faces(config).ok_or("models are missing; run `personhood models pull`");
     match command {
-        Command::Faces { images, pairs, plot, json } => {
+        Command::Faces { images, pairs, perturb: true, people, json, .. } => {
+            print(&evaluate::faces::perturb::evaluate(&faces()?.0, &images, &pairs, people)?, json)
+        }
+        Command::Faces { images, pairs, plot, json, .. } => {
             let evaluation = evaluate::faces::evaluate(&faces()?.0, &images, &pairs)?;
             plot.map(|file| evaluation.plot(&file)).transpose()?;
             print(&evaluation.report, json)

@@ -10,11 +10,17 @@ use crate::exposure;
 /// Whether a URL holds a password or a secret key.
 pub(crate) fn has_password(url: &str) -> bool {
     let Some((_, rest)) = url.split_once("://") else { return false };
-    let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
-    // A password may hold a slash that should have been escaped: whatever stands before the last @ belongs to the user.
-    let user = place.rsplit_once('@').map_or("", |(user, _)| user);
+    // A password may hold a slash or a question mark that should have been escaped: whatever stands before the last @ belongs to
+    // the user.
+    let user = rest.rsplit_once('@').map_or("", |(user, _)| user);
+    // And a question mark before that one may begin the query all the same.
+    let query = rest.split_once('?').map_or("", |(_, query)| query);
     let in_user = user.split_once(':').is_some_and(|(_, password)| !password.is_empty());
-    let secret = |name: &str| matches!(name, "password" | "passfile" | "sslpassword" | "secret_access_key");
+    // Escaped letters are letters: a name that has some is taken for a secret one.
+    let secret = |name: &str| {
+        let name = name.rsplit('?').next().unwrap_or(name);
+        matches!(name, "password" | "passfile" | "sslpassword" | "secret_access_key") || name.contains('%')
+    };
     let in_query = query
         .split('&')
         .filter_map(|pair| pair.split_once('='))
@@ -77,6 +83,9 @@ mod tests {
             "postgres://u@h/d?password=x",
             "postgres://h/d?user=u&password=x",
             "s3://b?access_key_id=a&secret_access_key=s",
+            "postgres://u:pa?ss@h/d",
+            "postgres://u@h/d?sslmode=disable&pass%77ord=x",
+            "postgres://u@h/d?options=a@b&password=x",
         ] {
             assert!(has_password(with), "{with}");
         }

@@ -142,7 +142,7 @@ pub(crate) fn fingers(config: &Config, built_in: bool) -> Result<Fingers, Failur
     })
 }
 
-/// A first token, where nobody else could see it: loopback only, and only while there is none.
+/// A first token, where nobody else could see it: loopback only, and only where nothing is kept yet.
 async fn first_token(
     config: &Config,
     registry: &Registry,
@@ -152,10 +152,9 @@ async fn first_token(
     if !config.first_token || !address.ip().is_loopback() || config.database().is_some() {
         return Ok(None);
     }
-    for (tenant, _) in registry.tenants().await? {
-        if !registry.tokens(tenant).await?.is_empty() {
-            return Ok(None);
-        }
+    // Where the tokens have gone, and the data have not, whoever removed them is not given another.
+    if !registry.is_new().await? {
+        return Ok(None);
     }
     let made = registry
         .create_token(TenantId::DEFAULT, "first token", Scopes::ALL, Some(FIRST_TOKEN_SECONDS))

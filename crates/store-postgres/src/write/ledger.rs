@@ -154,6 +154,7 @@ impl Ledger {
                 }
                 self.sealed.set(row.key, (row.version, row.expires_at));
             }
+            SealedChange::Put(row) => self.sealed.set(row.key, (row.version, row.expires_at)),
             SealedChange::Remove(key) => self.sealed.remove(*key),
         }
         Ok(())

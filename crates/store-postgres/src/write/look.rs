@@ -106,7 +106,7 @@ impl Subjects {
             TokenChange::Insert(_) => None,
         }));
         self.sealed.extend(changes.sealed.iter().map(|change| match change {
-            SealedChange::Insert(row) | SealedChange::Update { row, .. } => row.key,
+            SealedChange::Insert(row) | SealedChange::Update { row, .. } | SealedChange::Put(row) => row.key,
             SealedChange::Remove(key) => *key,
         }));
     }

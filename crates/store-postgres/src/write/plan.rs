@@ -113,7 +113,7 @@ impl<'a> Plan<'a> {
         }
         for change in &changes.sealed {
             match change {
-                SealedChange::Insert(row) | SealedChange::Update { row, .. } => {
+                SealedChange::Insert(row) | SealedChange::Update { row, .. } | SealedChange::Put(row) => {
                     self.sealed.insert(row.key, Some(row));
                 }
                 SealedChange::Remove(key) => drop(self.sealed.insert(*key, None)),

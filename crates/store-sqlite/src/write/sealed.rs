@@ -15,12 +15,18 @@ pub(super) fn change(
     match change {
         SealedChange::Insert(row) => insert(c, tenant, row, now),
         SealedChange::Update { row, expected } => update(c, tenant, row, *expected),
-        SealedChange::Remove(key) => {
-            c.prepare_cached("DELETE FROM sealed_records WHERE tenant = ?1 AND key = ?2")?
-                .execute(params![tenant.to_bytes(), key])?;
-            Ok(())
+        SealedChange::Put(row) => {
+            remove(c, tenant, &row.key)?;
+            put(c, tenant, row)
         }
+        SealedChange::Remove(key) => remove(c, tenant, key),
     }
+}
+
+fn remove(c: &Connection, tenant: TenantId, key: &[u8; 16]) -> Result<(), Refused> {
+    c.prepare_cached("DELETE FROM sealed_records WHERE tenant = ?1 AND key = ?2")?
+        .execute(params![tenant.to_bytes(), key])?;
+    Ok(())
 }
 
 fn insert(c: &Connection, tenant: TenantId, row: &SealedRow, now: Time) -> Result<(), Refused> {

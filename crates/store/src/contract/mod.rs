@@ -456,6 +456,11 @@ pub async fn a_sealed_record_is_made_once_and_replaced_by_version(store: &dyn St
     commit(store, change(301, SealedChange::Remove([2; 16]))).await;
     commit(store, change(302, SealedChange::Remove([2; 16]))).await;
     assert_eq!(store.sealed(OURS, [2; 16]).await, Ok(None));
+    // One that is put takes the place of another, or of none.
+    for (ms, version) in [(302, 1), (302, 1), (303, 5)] {
+        commit(store, change(ms, SealedChange::Put(row(4, version, Some(900))))).await;
+        assert_eq!(store.sealed(OURS, [4; 16]).await, Ok(Some(row(4, version, Some(900)))));
+    }
     // One in conflict undoes the whole change.
     commit(store, change(303, SealedChange::Insert(row(3, 1, None)))).await;
     let mut both = insert(person(9), vec![]);

@@ -2,7 +2,7 @@
 
 use domain::Scope;
 use serde_json::{Value, json};
-use testkit::supplied::{blend, body, face, probe, setup};
+use testkit::supplied::{blend, body, face, probe, rewrapped, setup};
 use testkit::{App, Setup};
 
 use super::support::{delete, new_face, post, put, samples, verified, writer};
@@ -265,4 +265,59 @@ async fn a_lost_answer_is_asked_for_again_with_its_key_and_no_replay() {
     let again =
         app.send(axum::http::Method::POST, "/v2/persons/liveness", &key, Some(&asked)).await.expect(201);
     assert_eq!(first.id(), again.id());
+}
+
+#[tokio::test]
+async fn what_is_stored_of_somebody_verified_proves_nothing_in_whatever_file() {
+    let app = App::with(setup()).await;
+    let token = writer(&app).await;
+    // Enrolled with one picture, verified with another, a third one added.
+    let id = app.post("/v2/persons", &body("John", &face(ANN, 0, 0.1))).await.expect(201).id();
+    let path = format!("/v2/persons/{id}");
+    let check = format!("{path}/liveness");
+    post(&app, &token, &check, &probe(&face(ANN, 1, 0.1))).await.expect(200);
+    post(&app, &token, &format!("{path}/biometrics"), &probe(&face(ANN, 2, 0.1))).await.expect(201);
+    put(&app, &token, &path, &json!({ "firstName": "Mallory" })).await.expect(200);
+    for take in [0, 1, 2] {
+        let stored = face(ANN, take, 0.1);
+        for file in [stored.clone(), rewrapped(&stored, "other metadata")] {
+            post(&app, &token, &check, &probe(&file)).await.problem(409, "liveness-replayed");
+        }
+    }
+    // Also once it is not stored any more.
+    let last = samples(&app, &path).await.pop().unwrap();
+    delete(&app, &token, &format!("{path}/biometrics/{last}")).await.expect(200);
+    post(&app, &token, &check, &probe(&face(ANN, 2, 0.1))).await.problem(409, "liveness-replayed");
+    assert_eq!(app.get(&path).await.json["verificationStatus"], "pending");
+    post(&app, &token, &check, &probe(&face(ANN, 3, 0.1))).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_picture_that_was_enrolled_first_may_prove_liveness_once() {
+    let app = App::with(setup()).await;
+    let token = writer(&app).await;
+    let id = app.post("/v2/persons", &body("John", &face(ANN, 0, 0.1))).await.expect(201).id();
+    let check = format!("/v2/persons/{id}/liveness");
+    post(&app, &token, &check, &probe(&face(ANN, 0, 0.1))).await.expect(200);
+    post(&app, &token, &check, &probe(&face(ANN, 0, 0.1))).await.problem(409, "liveness-replayed");
+}
+
+#[tokio::test]
+async fn a_changed_name_or_a_failed_check_makes_no_room_for_a_second_record() {
+    let app = App::with(setup()).await;
+    let token = writer(&app).await;
+    let path = format!("/v2/persons/{}", verified(&app, ANN).await);
+    put(&app, &token, &path, &json!({ "firstName": "Zz" })).await.expect(200);
+    let second = body("Mallory", &face(ANN, 1, 0.1));
+    post(&app, &token, "/v2/persons/liveness", &second).await.problem(409, "duplicate-person");
+    // Whoever can show a picture of a picture takes nothing from somebody who was verified.
+    let strict = registry::Settings { liveness_threshold: 0.95, ..registry::Settings::default() };
+    let app = app.restart_with(Setup { settings: strict, ..setup() }).await;
+    let failed = post(&app, &token, &format!("{path}/liveness"), &probe(&face(ANN, 2, 0.1))).await;
+    assert_eq!(failed.expect(200).json["verificationStatus"], "pending");
+    let app = app.restart_with(setup()).await;
+    post(&app, &token, "/v2/persons/liveness", &second).await.problem(409, "duplicate-person");
+    put(&app, &token, &path, &json!({ "firstName": "John" })).await.expect(200);
+    let own = post(&app, &token, &format!("{path}/liveness"), &probe(&face(ANN, 3, 0.1))).await.expect(200);
+    assert_eq!(own.json["verificationStatus"], "verified", "and the true owner is not locked out");
 }

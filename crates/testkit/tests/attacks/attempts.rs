@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use testkit::supplied::{body, face, probe, setup};
 use testkit::{App, Reply, Setup};
 
-use super::support::{new_face, post, put, verified, writer};
+use super::support::{new_face, post, put, text, verified, writer};
 
 const ANN: u64 = 1;
 
@@ -333,4 +333,61 @@ async fn a_finger_offered_again_and_again_is_a_comparison() {
         post(&app, &token, &add, &offered).await.problem(409, "fingerprint-mismatch");
     }
     post(&app, &token, &add, &offered).await.problem(429, "attempt-limit");
+}
+
+#[tokio::test]
+async fn a_decoy_that_matches_makes_no_other_answer_free() {
+    let app = App::with(setup()).await;
+    let token = writer(&app).await;
+    verified(&app, ANN).await;
+    let decoy = face(7, 0, 0.1);
+    post(&app, &token, "/v2/persons", &body("Decoy", &decoy)).await.expect(201);
+    let ask = json!({ "faceImage": text(&decoy), "minScore": 0 });
+    for _ in 0..10 {
+        let said = post(&app, &token, "/v2/persons/search", &ask).await.expect(200);
+        let all = said.json["candidates"].as_array().unwrap();
+        assert!(all.len() > 1 && all[0]["match"] == true, "{}", said.text);
+    }
+    post(&app, &token, "/v2/persons/search", &ask).await.problem(429, "attempt-limit");
+    // Who asks for those only that match is not counted.
+    let other = writer(&app).await;
+    for _ in 0..12 {
+        post(&app, &other, "/v2/persons/search", &json!({ "faceImage": text(&decoy) })).await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn a_comparison_with_many_counts_as_many() {
+    let limits = api::Limits { comparisons_per_minute: Some(12), ..api::Limits::default() };
+    let app = App::with(Setup { limits, ..setup() }).await;
+    let token = writer(&app).await;
+    let gallery: Vec<_> = (0..10).map(|take| text(&face(ANN, take, 0.1))).collect();
+    let ask = json!({ "probe": text(&face(ANN, 11, 0.1)), "gallery": gallery });
+    post(&app, &token, "/v2/compare", &ask).await.expect(200);
+    post(&app, &token, "/v2/compare", &ask).await.problem(429, "too-many-requests");
+}
+
+#[tokio::test]
+async fn whose_face_it_is_is_not_told_without_end_to_a_token_that_may_not_compare() {
+    let app = App::with(setup()).await;
+    verified(&app, ANN).await;
+    let token = app.token_with(&[Scope::PersonsRead, Scope::PersonsWrite]).await;
+    for take in 1..=10 {
+        let made = body("Probe", &face(ANN, take, 0.1));
+        post(&app, &token, "/v2/persons", &made).await.problem(409, "duplicate-person");
+    }
+    let made = body("Probe", &face(ANN, 11, 0.1));
+    post(&app, &token, "/v2/persons", &made).await.problem(429, "attempt-limit");
+}
+
+#[tokio::test]
+async fn what_the_server_has_set_is_not_guessed_by_a_token_that_may_not_read() {
+    let app = App::with(setup()).await;
+    let path = format!("/v2/persons/{}", verified(&app, ANN).await);
+    let right = app.get(&path).await.json["biometricData"]["livenessScore"].clone();
+    let token = app.token_with(&[Scope::PersonsWrite]).await;
+    for score in [right, json!(0.1)] {
+        let said = put(&app, &token, &path, &json!({ "biometricData": { "livenessScore": score } })).await;
+        said.problem(422, "read-only-field");
+    }
 }

@@ -176,3 +176,63 @@ async fn a_face_proves_once_must_be_alive_and_none_beside_the_finger_is_a_proof(
     post(&app, &token, &add, &dead).await.problem(409, "proof-needed");
     assert!(!opens(&app, &path, "p2_1").await);
 }
+
+#[tokio::test]
+async fn neither_a_record_of_minutiae_nor_a_stored_or_used_print_proves_a_finger() {
+    let app = app().await;
+    let token = writer(&app).await;
+    let path = verified(&app, Some(print("p1_1", Some("right-index")))).await;
+    let add = format!("{path}/biometrics");
+    let stored = samples(&app, &path).await.pop().unwrap();
+    let template = app.get(&format!("{add}/{stored}")).await.expect(200).json["template"].clone();
+    assert!(template.is_string(), "the server tells the template of what is enrolled");
+    let planted = |proof: Value| with_proof(print("p2_1", Some("left-thumb")), proof);
+    let by_record = planted(json!({ "fingerprint": template }));
+    post(&app, &token, &add, &by_record).await.problem(409, "proof-needed");
+    // The stored picture in another file.
+    let again = testkit::fingers::recompressed(&file("p1_1"));
+    let by_stored = planted(json!({ "fingerprint": text(&again) }));
+    post(&app, &token, &add, &by_stored).await.problem(409, "liveness-replayed");
+    assert!(!opens(&app, &path, "p2_1").await);
+    // A finger that was shown once is used up.
+    let shown = json!({ "fingerprint": text(&file("p1_2")) });
+    post(&app, &token, &add, &planted(shown.clone())).await.expect(201);
+    let other = with_proof(print("p2_1", Some("left-little")), shown);
+    post(&app, &token, &add, &other).await.problem(409, "liveness-replayed");
+}
+
+#[tokio::test]
+async fn a_photograph_does_not_end_what_was_counted_of_fingers() {
+    let app = app().await;
+    let path = verified(&app, Some(print("p1_1", None))).await;
+    let ask = format!("{path}/verify");
+    for _ in 0..3 {
+        let token = writer(&app).await;
+        for _ in 0..3 {
+            post(&app, &token, &ask, &print("p2_1", None)).await.expect(200);
+        }
+        let photograph = json!({ "faceImage": text(&face(ANN, 0, 0.1)) });
+        let said = post(&app, &token, &ask, &photograph).await.expect(200);
+        assert_eq!(said.json["match"], true);
+    }
+    assert_eq!(app.get(&format!("{path}/attempts")).await.json["failures"], 9);
+    let token = writer(&app).await;
+    post(&app, &token, &ask, &print("p1_2", None)).await.expect(200);
+    assert_eq!(app.get(&format!("{path}/attempts")).await.json["failures"], 0, "the finger itself does");
+}
+
+#[tokio::test]
+async fn a_finger_that_is_known_does_not_let_a_face_be_climbed_along() {
+    let app = app().await;
+    let path = verified(&app, Some(print("p1_1", None))).await;
+    let token = writer(&app).await;
+    let mut both = print("p1_2", None);
+    both["faceImage"] = json!(text(&face(ANN, 1, 2.4)));
+    let said = post(&app, &token, &format!("{path}/verify"), &both).await.expect(200);
+    let by_face = &said.json["parts"][0];
+    assert_eq!(by_face["modality"], "face");
+    let score = by_face["score"].as_f64().unwrap();
+    assert!(score < 0.8, "{by_face}");
+    assert!((score * 10.0).fract().abs() < 1e-3 || (score * 10.0).fract() > 0.999, "{by_face}");
+    assert!(by_face.get("falseMatchRate").is_none(), "{by_face}");
+}

@@ -496,3 +496,67 @@ async fn index_rows_that_were_swapped_answer_nobody_elses_question() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_sample_that_was_hidden_or_called_another_kind_is_named_and_not_merged() {
+    for (column, value) in [("state", 2), ("kind", 2)] {
+        let app = App::with(setup()).await;
+        let id = app.post("/v2/persons/liveness", &body("Ann", &face(1, 0, 0.1))).await.expect(201).id();
+        let other = app.post("/v2/persons", &json!({ "firstName": "Ann", "lastName": "Doe" })).await;
+        let raw = Raw::of(app.home()).await;
+        assert_eq!(app.registry.check_persons().await.unwrap().1.len(), 0);
+        raw.run(&format!("UPDATE samples SET {column} = {value}")).await;
+        let (_, found) = app.registry.check_persons().await.unwrap();
+        assert_eq!(
+            found.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            std::slice::from_ref(&id),
+            "{column}"
+        );
+        let merge = json!({ "personId": id });
+        let path = format!("/v2/persons/{}/merge", other.id());
+        app.post(&path, &merge).await.problem(500, "internal");
+        assert_eq!(app.get(&format!("/v2/persons/{id}")).await.json["verificationStatus"], "verified");
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_went_back_is_noticed_and_searched_anew() {
+    let app = App::with(setup()).await;
+    for who in 1..=3 {
+        app.post("/v2/persons/liveness", &body("Ann", &face(who, 0, 0.1))).await.expect(201);
+    }
+    let before = app.registry.damaged_records();
+    Raw::of(app.home()).await.run("UPDATE tenants SET sequence = 1").await;
+    let again = body("Eve", &face(2, 1, 0.1));
+    app.post("/v2/persons/liveness", &again).await.problem(503, "gallery-loading");
+    assert!(app.registry.damaged_records() > before);
+    app.post("/v2/persons/liveness", &again).await.problem(409, "duplicate-person");
+}
+
+#[tokio::test]
+async fn where_the_tokens_have_gone_and_the_data_have_not_nothing_is_new() {
+    let app = App::with(setup()).await;
+    app.post("/v2/persons", &json!({ "firstName": "Ann", "lastName": "Doe" })).await.expect(201);
+    Raw::of(app.home()).await.run("DELETE FROM tokens").await;
+    assert!(!app.registry.is_new().await.unwrap());
+}
+
+#[tokio::test]
+async fn a_row_that_somebody_has_put_beside_the_tokens_is_no_token() {
+    let app = App::with(setup()).await;
+    let tenant = domain::TenantId::DEFAULT;
+    let genuine = app.registry.tokens(tenant).await.unwrap().len();
+    let raw = Raw::of(app.home()).await;
+    let rows = raw.rows("tokens").await;
+    let forged = with(
+        &rows[0],
+        "sealed_name",
+        &raw.rows("persons")
+            .await
+            .first()
+            .map_or_else(|| rows[0]["hash"].clone(), |row| row["sealed"].clone()),
+    );
+    assert!(raw.replace("tokens", &rows[0], &forged).await);
+    assert_eq!(app.registry.tokens(tenant).await.unwrap().len(), genuine - 1);
+    assert!(app.registry.damaged_records() > 0);
+}

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use domain::biometric::{Calibration, Rejection, RejectionCode};
 use engine::EngineError;
 use engine::face::{Analysis, Detection, ModelIds, Want};
+use engine::models::Known;
 use engine::worker::{Analyst, Faces, Meaning};
 use testkit::{Setup, supplied};
 
@@ -36,6 +37,7 @@ async fn a_flood_of_images_of_one_tenant_does_not_stand_before_another() {
         ids: ModelIds { detector: "x".into(), embedder: "x".into(), liveness: "x".into() },
         dimensions: 4,
         calibration: Calibration::new(&[(-1.0, 1.0), (0.0, 0.5), (0.3, 1e-2), (0.6, 1e-6)], 1e-6).unwrap(),
+        known: Known::default(),
     };
     let analyst = Held { seen: Arc::clone(&seen), go: told };
     let faces = Faces::employ(vec![analyst], 16, meaning, "held").unwrap();

@@ -36,6 +36,7 @@ async fn handle(permit: Permit<BiometricsMatch>, body: JsonBody) -> Answer {
     }
     let wanted = wanted(&mut members, "maxFalseMatchRate");
     let (probe, gallery) = image::finished(members, probe.into_set().zip(gallery.into_set()))?;
+    permit.compares(gallery.len()).await?;
     let compared = permit.registry.compare(probe, gallery, wanted).await.map_err(|(place, error)| {
         let pointer = if place == 0 { "/probe".to_owned() } else { format!("/gallery/{}", place - 1) };
         Problem::from(error).at(pointer)

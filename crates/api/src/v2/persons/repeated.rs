@@ -81,8 +81,9 @@ impl Repeated {
         }
     }
 
-    /// Whether all of them are what the person shows now.
-    pub(super) fn check(&self, person: &Person) -> Result<(), Problem> {
+    /// Whether all of them are what the person shows now. Who may not read them may not repeat them either: being told which value
+    /// is the right one is reading.
+    pub(super) fn check(&self, person: &Person, may_read: bool) -> Result<(), Problem> {
         if self.fresh.is_empty() && self.rest.is_empty() {
             return Ok(());
         }
@@ -93,7 +94,7 @@ impl Repeated {
             return Err(Problem::new(codes::PRECONDITION_FAILED));
         }
         let mut faults = Members::of_body(Json::Object(Vec::new()))?;
-        for (pointer, _) in self.rest.iter().filter(|(pointer, sent)| differs(pointer, sent)) {
+        for (pointer, _) in self.rest.iter().filter(|(pointer, sent)| !may_read || differs(pointer, sent)) {
             faults
                 .fault_at(&format!("/{pointer}"), Invalid::new(FieldCode::ReadOnly, "is set by the server"));
         }

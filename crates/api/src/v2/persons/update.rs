@@ -85,11 +85,11 @@ fn read(bytes: &[u8], now: Time) -> Result<Read, Problem> {
 fn decide(
     asked: &Asked,
     headers: &HeaderMap,
-    may_review: bool,
+    (may_review, may_read): (bool, bool),
     person: &Person,
 ) -> Result<Decision, Problem> {
     check_if_match(headers, &person.etag())?;
-    asked.repeated.check(person)?;
+    asked.repeated.check(person, may_read)?;
     // A verification that ran out while the client held its copy is not renewed by sending that copy back.
     let ran_out = asked.status == Some(Status::Verified)
         && person.status() == Status::Expired
@@ -114,9 +114,9 @@ async fn handle(permit: Permit<PersonsWrite>, id: IdPath, headers: HeaderMap, bo
     let id = person_id(id)?;
     let (mut asked, images, collections) = read(&body.bytes, permit.registry.now())?;
     asked.patch.collections = collection_refs::resolve(&permit, collections).await?;
-    let may_review = permit.may(Scope::PersonsReview);
+    let may = (permit.may(Scope::PersonsReview), permit.may(Scope::PersonsRead));
     let updated = permit.registry.update(&permit.caller, id, images, |person| {
-        decide(&asked, &headers, may_review, person).map_err(Refused::Problem)
+        decide(&asked, &headers, may, person).map_err(Refused::Problem)
     });
     let person = updated.await.map_err(|refused| refused.shown(|e| show::refused(&permit, e)))?;
     show::stored(&permit, StatusCode::OK, person).await

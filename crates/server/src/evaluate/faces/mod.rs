@@ -2,6 +2,7 @@
 
 mod folds;
 mod pairs;
+pub(crate) mod perturb;
 mod similarity;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use std::time::Instant;
 
 use domain::biometric::Calibration;
 use engine::EngineError;
+use engine::face::perturb::Perturbation;
 use engine::face::{Template, Want};
 use engine::worker::Faces;
 use serde::Serialize;
@@ -81,10 +83,21 @@ impl Evaluation {
     }
 }
 
-/// Templates of all images, in the order of the list; `None` where none could be made.
-fn templates(faces: &Faces, files: &[std::path::PathBuf]) -> Result<Vec<Option<Template>>, EvaluateError> {
+/// Templates of all images after what is done to them, in the order of the list; `None` where none could be made.
+fn templates(
+    faces: &Faces,
+    files: &[std::path::PathBuf],
+    perturbation: Perturbation,
+) -> Result<Vec<Option<Template>>, EvaluateError> {
     let one = |path: &Path| {
         let bytes = fs::read(path).map_err(|e| EvaluateError::Read(path.to_owned(), e))?;
+        let bytes = match perturbation {
+            Perturbation::None => bytes,
+            other => match other.of_file(&bytes) {
+                Ok(file) => file,
+                Err(_) => return Ok(None),
+            },
+        };
         match faces.analyse_blocking(bytes, Want::Central) {
             Ok(analysis) => Ok(analysis.template),
             Err(EngineError::Rejected(_)) => Ok(None),
@@ -106,7 +119,7 @@ pub(crate) fn evaluate(faces: &Faces, images: &Path, list: &Path) -> Result<Eval
     let pairs = Pairs::parse(&text).map_err(EvaluateError::Pairs)?;
     let files: Vec<_> = pairs.images.iter().map(|i| i.file(images)).collect();
     let started = Instant::now();
-    let templates = templates(faces, &files)?;
+    let templates = templates(faces, &files, Perturbation::None)?;
     let seconds = started.elapsed().as_secs_f64();
     let people: Vec<usize> = pairs.images.iter().map(|i| i.person).collect();
     let similarities = Similarities::all(&templates, &people);
