@@ -212,7 +212,7 @@ async fn no_setting_and_no_detour_gets_a_strangers_face_into_a_verified_person()
 
 /// A picture after what the world does to it.
 fn after(kind: Perturbation, picture: &[u8]) -> Value {
-    image(&kind.of_file(picture).unwrap())
+    image(&kind.of_file(picture).expect("a picture"))
 }
 
 #[tokio::test]
