@@ -74,7 +74,7 @@ const MOST_FACES: usize = 100;
 /// Networks and buffers of one worker.
 pub struct Chain {
     pub(super) manifest: Arc<Manifest>,
-    pub(super) gates: Gates,
+    gates: Gates,
     limits: ImageLimits,
     pub(super) detector: Box<dyn Network>,
     embedder: Box<dyn Network>,

@@ -9,6 +9,8 @@
 //! Figures in this file were chosen on images of LFW's development set, turned, squeezed, inverted, exposed, blurred and
 //! covered (`personhood evaluate faces --perturb`).
 
+use std::cell::OnceCell;
+
 use domain::biometric::{FaceQuality, Rejection, RejectionCode};
 use image::{RgbImage, imageops};
 
@@ -55,6 +57,9 @@ pub(super) struct Look {
     pub(super) white: f32,
 }
 
+/// A picture made small, once somebody asks for it; see [`Chain::reduced`].
+type Small = OnceCell<Option<(RgbImage, f32)>>;
+
 /// How a look left matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Doubt {
@@ -72,7 +77,7 @@ impl Chain {
     /// # Errors
     /// [`EngineError::Rejected`] when there is none, or several.
     pub(super) fn find(&mut self, image: &RgbImage, want: Want) -> Result<Look, EngineError> {
-        let upright = View::upright(image);
+        let (upright, small) = (View::upright(image), Small::new());
         let mut best = match self.glance(image, (upright, 1.0), Effort::Search, want)? {
             Some(face) => Some(self.look_at(image, upright, face)?),
             None => None,
@@ -85,21 +90,14 @@ impl Chain {
             });
             let negatives = (0..4).map(|n| upright.turned(n).inverted());
             let ways = eighths.chain(negatives).collect::<Vec<_>>();
-            best = self.best_of(image, &ways, want, best)?;
+            best = self.best_of((image, &small), &ways, want, best)?;
         }
         // By a third, and where that is better by a third more.
         for _ in 0..2 {
-            let Some(look) = best.take() else { break };
-            if self.doubt(&look) == Doubt::None {
-                best = Some(look);
-                break;
-            }
-            let view = look.view;
-            let ways = [view.wider(0.7), view.wider(1.45)];
-            let next = self.best_of(image, &ways, want, Some(look))?;
-            let is_better = next.as_ref().is_some_and(|next| next.view != view);
-            best = next;
-            if !is_better {
+            let doubted = best.as_ref().filter(|look| self.doubt(look) != Doubt::None);
+            let Some(view) = doubted.map(|look| look.view) else { break };
+            best = self.best_of((image, &small), &[view.wider(0.7), view.wider(1.45)], want, best)?;
+            if best.as_ref().is_some_and(|look| look.view == view) {
                 break;
             }
         }
@@ -109,7 +107,7 @@ impl Chain {
     /// The better of `best` and the ways in which the detector is most confident.
     fn best_of(
         &mut self,
-        image: &RgbImage,
+        (image, small): (&RgbImage, &Small),
         ways: &[View],
         want: Want,
         mut best: Option<Look>,
@@ -117,11 +115,12 @@ impl Chain {
         // Where nothing was found yet the face may be a small one.
         let effort = if best.is_some() { Effort::Glance } else { Effort::Search };
         let least = best.as_ref().map_or(0.0, |look| look.face.score + CONFIDENCE_GAIN);
-        let small = if effort == Effort::Glance { self.reduced(image) } else { None };
+        // The detector sees no more of it: so the picture is made small once and not for each way.
+        let small =
+            if effort == Effort::Glance { small.get_or_init(|| self.reduced(image)).as_ref() } else { None };
+        let (shown, factor) = small.map_or((image, 1.0), |(small, factor)| (small, *factor));
         let mut glances = Vec::new();
         for view in ways {
-            // The detector sees no more of it: so the picture is made small once and not for each way.
-            let (shown, factor) = small.as_ref().map_or((image, 1.0), |(small, factor)| (small, *factor));
             match self.glance(shown, (*view, factor), effort, want) {
                 Ok(Some(face)) if face.score > least => glances.push((*view, face)),
                 // What looks like several in a way the picture was not meant to be looked at tells nothing.

@@ -168,27 +168,17 @@ fn compressed(picture: &RgbImage, quality: u8) -> RgbImage {
 )]
 fn turned(picture: &RgbImage, degrees: f32) -> RgbImage {
     const GREY: [u8; 3] = [120; 3];
-    let (sin, cos) = degrees.to_radians().sin_cos();
-    let (w, h) = (picture.width() as f32, picture.height() as f32);
-    let columns = (h * sin.abs() + w * cos.abs()).round().max(1.0) as usize;
-    let rows = (w * sin.abs() + h * cos.abs()).round().max(1.0) as usize;
-    let (x, y) = (columns as f32 / 2.0, rows as f32 / 2.0);
-    let map = Affine {
-        xx: cos,
-        xy: sin,
-        x0: w / 2.0 - cos * x - sin * y,
-        yx: -sin,
-        yy: cos,
-        y0: h / 2.0 + sin * x - cos * y,
-    };
+    let upright = View::upright(picture);
+    let view = upright.tilted(degrees);
+    let [columns, rows] = [view.width, view.height].map(|length| length.round().max(1.0) as usize);
     let plane = columns * rows;
     let mut values = vec![0.0; 3 * plane];
     let feed = Feed { colour: Colour::Rgb, mean: 0.0, scale: 1.0 };
     let mut planes = Planes { values: &mut values, columns, rows, stride: columns, plane };
-    sample(picture, &View::upright(picture), &map, &feed, &mut planes);
+    sample(picture, &view, &Affine::SAME, &feed, &mut planes);
     RgbImage::from_fn(columns as u32, rows as u32, |i, j| {
-        let [sx, sy] = map.at([i as f32 + 0.5, j as f32 + 0.5]);
-        if sx < 0.0 || sy < 0.0 || sx > w || sy > h {
+        let [sx, sy] = view.to_image.at([i as f32 + 0.5, j as f32 + 0.5]);
+        if sx < 0.0 || sy < 0.0 || sx > upright.width || sy > upright.height {
             return Rgb(GREY);
         }
         let at = j as usize * columns + i as usize;

@@ -1,8 +1,9 @@
 //! Measures of a face image, and the gates that ask for a better one.
 
+use domain::biometric::{FaceQuality, Rejection, RejectionCode};
+
 use super::detect::Face;
 use super::view::View;
-use domain::biometric::{FaceQuality, Rejection, RejectionCode};
 
 /// Limits that a face must meet before it is used.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -126,12 +126,8 @@ pub(crate) fn evaluate(
 
 #[cfg(test)]
 mod tests {
+    use super::super::similarity::tests::at;
     use super::*;
-
-    fn at(degrees: f32) -> Option<Template> {
-        let (y, x) = degrees.to_radians().sin_cos();
-        Template::normalised(vec![x, y])
-    }
 
     #[test]
     fn strangers_are_counted_once_a_pair_and_nobody_with_himself() {

@@ -107,10 +107,11 @@ impl Similarities {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn at(degrees: f32) -> Option<Template> {
+    /// A template in a direction of the plane.
+    pub(in super::super) fn at(degrees: f32) -> Option<Template> {
         let (y, x) = degrees.to_radians().sin_cos();
         Template::normalised(vec![x, y])
     }
