@@ -70,7 +70,7 @@ pub(super) struct Closer {
 
 /// Tilt in degrees from which a closer look is tilted too: the network was taught upright faces, and sees a tilted one less
 /// tilted than it is.
-const STRAIGHT: f32 = 8.0;
+const STRAIGHT: f32 = 6.0;
 /// Rounds of tilting: each begins with the tilt that the one before has seen.
 const ROUNDS: usize = 4;
 
