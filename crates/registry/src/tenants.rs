@@ -1,7 +1,7 @@
 //! Tenants: made once, named, each with a key of its own.
 
 use domain::TenantId;
-use store::TenantRow;
+use store::{Sequence, TenantRow};
 use vault::TenantKeys;
 
 use crate::error::Error;
@@ -11,6 +11,9 @@ use crate::registry::Registry;
 
 /// Name of the tenant that exists from the start.
 const DEFAULT_NAME: &str = "default";
+
+/// Commits by which a tenant is made: one notes that all its persons are indexed.
+pub(crate) const COMMITS_OF_MAKING: Sequence = 1;
 
 impl Registry {
     pub(crate) async fn open_tenants(&self) -> Result<(), Error> {

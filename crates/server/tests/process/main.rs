@@ -5,6 +5,7 @@
 mod clients;
 mod crash;
 mod database;
+mod first;
 mod gallery;
 mod secrets;
 mod slow;

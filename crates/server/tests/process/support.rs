@@ -70,14 +70,23 @@ impl Server {
         Self::run(&mut over(database, folder), folder)
     }
 
+    /// Starts a server as a newcomer does; what it prints goes into this file.
+    pub(crate) fn first(data: &Path, printed: &Path) -> Self {
+        Self::serve(personhood(data).stdout(std::fs::File::create(printed).unwrap()), data, &[])
+    }
+
     pub(crate) fn run(command: &mut Command, data: &Path) -> Self {
+        Self::serve(command.stdout(Stdio::null()), data, &["--no-first-token"])
+    }
+
+    fn serve(command: &mut Command, data: &Path, more: &[&str]) -> Self {
         let log = data.with_extension("log");
         let file = std::fs::OpenOptions::new().create(true).append(true).open(&log).unwrap();
         let from = file.metadata().unwrap().len();
         let started = Instant::now();
         let child = command
-            .args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--no-first-token"])
-            .stdout(Stdio::null())
+            .args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json"])
+            .args(more)
             .stderr(file)
             .spawn()
             .unwrap();
