@@ -6,6 +6,7 @@
 mod crew;
 mod error;
 pub mod face;
+mod file;
 pub mod finger;
 pub mod models;
 mod rows;

@@ -10,12 +10,13 @@ use store::{SampleHead, SampleKind, SampleState, SealedChange};
 use crate::access::Caller;
 use crate::alike::Alike;
 use crate::attempts::Shows;
+use crate::capture::{Capture, Judged};
 use crate::compare::Presented;
 use crate::error::Error;
 use crate::evidence::Method;
 use crate::finger::{EnrolledPrint, FingerProbe};
 use crate::person::{Person, SampleRef};
-use crate::proven::{pictures_of_face, pictures_of_print};
+use crate::proven::{pictures_of_judged, pictures_of_print};
 use crate::records::{Opened, digest};
 use crate::registry::Registry;
 
@@ -241,8 +242,9 @@ impl Registry {
         };
         if let Some(image) = &shown.face {
             let anchored = opened.person.sealed.anchor.as_ref().and_then(|a| a.face).is_some();
-            let (analysis, score) = self.judge(image.clone()).await?;
-            if !self.is_live(score) {
+            let judged = self.judge(Capture::Image(image.clone())).await?;
+            let Judged { analysis, score, .. } = &judged;
+            if !self.is_live(*score) {
                 self.note_failed(caller, Some((opened.person.id, Shows::FACE))).await?;
                 return Err(Error::ProofNeeded);
             }
@@ -255,7 +257,7 @@ impl Registry {
                 if !self.may_be_added(&reference, template)? {
                     return Ok(None);
                 }
-                let pictures = pictures_of_face(&opened.tenant_keys, &analysis);
+                let pictures = pictures_of_judged(&opened.tenant_keys, &judged);
                 return Ok(Some(self.proven(caller.tenant, &opened.tenant_keys, pictures, self.now())?));
             }
         }
@@ -272,6 +274,7 @@ impl Registry {
             if alike.is_none_or(|a| a.score < self.threshold_of_addition()) {
                 return Ok(None);
             }
+            let pictures = pictures.into_iter().flatten();
             return Ok(Some(self.proven(caller.tenant, &opened.tenant_keys, pictures, self.now())?));
         }
         Ok(None)

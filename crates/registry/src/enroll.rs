@@ -10,6 +10,7 @@ use store::{Changes, PersonChange, SampleKind, SampleRow, SampleState};
 use vault::{Key, TenantKeys};
 
 use crate::access::Caller;
+use crate::capture::{Capture, Judged};
 use crate::duplicate::Enrolling;
 use crate::error::Error;
 use crate::evidence::Method;
@@ -20,7 +21,7 @@ use crate::keys::nonce;
 use crate::person::{Biometrics, Person, Sealed};
 use crate::place;
 use crate::profile::Profile;
-use crate::proven::pictures_of_face;
+use crate::proven::{pictures_of_face, pictures_of_judged};
 use crate::read::Images;
 use crate::records::{NewSample, template_record};
 use crate::registry::Registry;
@@ -31,8 +32,8 @@ use crate::settings::OnDuplicate;
 pub struct Enrolment {
     /// Personal members.
     pub patch: Patch,
-    /// Face image file.
-    pub face: Option<Vec<u8>>,
+    /// Its face; several frames only where liveness is judged.
+    pub face: Option<Capture>,
     /// Fingerprint.
     pub fingerprint: Option<NewPrint>,
     /// What happens when the person is enrolled already, where the body says.
@@ -60,10 +61,23 @@ pub enum Pictures {
 }
 
 /// A face that was looked at.
-struct Seen {
-    analysis: Analysis,
-    /// Whether liveness was judged, and how.
-    live: Option<bool>,
+enum Seen {
+    /// To be enrolled, and nothing is claimed.
+    Plain(Analysis),
+    /// Its liveness was judged: so.
+    Judged(Judged, bool),
+}
+
+impl Seen {
+    const fn analysis(&self) -> &Analysis {
+        match self {
+            Self::Plain(analysis) | Self::Judged(Judged { analysis, .. }, _) => analysis,
+        }
+    }
+
+    const fn has_failed(&self) -> bool {
+        matches!(self, Self::Judged(_, false))
+    }
 }
 
 impl Registry {
@@ -85,7 +99,10 @@ impl Registry {
         self.check_policy(caller, &new)?;
         self.may_ask_blindly(caller).await?;
         let seen = match new.face.take() {
-            Some(image) => Some(Seen { analysis: self.enrollable(image).await?, live: None }),
+            Some(Capture::Image(image)) => Some(Seen::Plain(self.enrollable(image).await?)),
+            Some(Capture::Frames(_)) => {
+                return Err(Error::Fault("frames prove liveness, which this does not judge".into()));
+            }
             None => None,
         };
         let print = self.print_of(new.fingerprint.take()).await?;
@@ -109,7 +126,7 @@ impl Registry {
         &self,
         caller: &Caller,
         mut new: Enrolment,
-        face: Vec<u8>,
+        face: Capture,
         key: Option<Idempotency>,
     ) -> Result<Outcome, Error> {
         let held = match self.ticket(caller, key).await? {
@@ -119,9 +136,9 @@ impl Registry {
         self.check_policy(caller, &new)?;
         self.may_try(caller, None).await?;
         new.face = None;
-        let (analysis, score) = self.judge(face).await?;
-        let live = self.is_live(score);
-        let seen = Seen { analysis, live: Some(live) };
+        let judged = self.judge(face).await?;
+        let live = self.is_live(judged.score);
+        let seen = Seen::Judged(judged, live);
         let print = self.print_of(new.fingerprint.take()).await?;
         if !live {
             self.note_failed(caller, None).await?;
@@ -157,7 +174,7 @@ impl Registry {
             changes.samples.push(self.add_face(caller, &mut person, (&key, &tenant_keys), seen, now)?);
         }
         // A presentation that failed claims nothing: its finger is stored, and not looked for among others.
-        let failed = seen.as_ref().is_some_and(|s| s.live == Some(false));
+        let failed = seen.as_ref().is_some_and(Seen::has_failed);
         let mut finger = None;
         if let Some(print) = &print {
             let (row, reference) = self.print_sample(caller, id, (&key, &tenant_keys), print, now)?;
@@ -165,9 +182,9 @@ impl Registry {
             changes.samples.push(row);
             finger = self.probe_of(print).filter(|_| !failed);
         }
-        if let Some(Seen { analysis, live: Some(true) }) = &seen {
+        if let Some(Seen::Judged(judged, true)) = &seen {
             person.set_anchor(now, Method::PassiveLiveness);
-            let pictures = pictures_of_face(&tenant_keys, analysis);
+            let pictures = pictures_of_judged(&tenant_keys, judged);
             changes.sealed.extend(self.proven(tenant, &tenant_keys, pictures, now)?);
             changes.sealed.extend(self.spend_enrolled(tenant, &tenant_keys, &person, now)?);
         }
@@ -190,8 +207,10 @@ impl Registry {
         let row = self.seal_row(tenant, &person, &key, wrapped_key)?;
         changes.persons.push(PersonChange::Insert { row, index });
         let (face, template) = match seen {
-            Some(Seen { analysis, live }) => {
-                let template = analysis.template.filter(|_| live != Some(false));
+            Some(seen) => {
+                let failed = seen.has_failed();
+                let (Seen::Plain(analysis) | Seen::Judged(Judged { analysis, .. }, _)) = seen;
+                let template = analysis.template.filter(|_| !failed);
                 (Some(analysis.image.0), template.map(Arc::new))
             }
             None => (None, None),
@@ -215,13 +234,13 @@ impl Registry {
         seen: &Seen,
         now: Time,
     ) -> Result<SampleRow, Error> {
-        let evidence = seen.live == Some(false);
-        let (row, biometrics) = self.face_sample(caller, person.id, keys, &seen.analysis, evidence, now)?;
+        let (row, biometrics) =
+            self.face_sample(caller, person.id, keys, seen.analysis(), seen.has_failed(), now)?;
         person.sealed.biometrics = biometrics;
-        if let Some(live) = seen.live {
+        if let Seen::Judged(Judged { frames, .. }, live) = *seen {
             let cause = if live { Cause::LivenessPassed } else { Cause::LivenessFailed };
             person.verification = person.verification.after(cause, now, self.settings.validity_seconds)?;
-            person.sealed.evidence = Some(self.liveness_evidence(live, now)?);
+            person.sealed.evidence = Some(self.liveness_evidence(live, frames, now)?);
         }
         Ok(row)
     }

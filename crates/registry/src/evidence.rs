@@ -9,7 +9,7 @@ use crate::face::Models;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Method {
-    /// One image, judged by the liveness network.
+    /// One image or several frames, judged by the liveness network.
     PassiveLiveness,
     /// A person decided.
     Review,
@@ -28,6 +28,44 @@ pub struct Evidence {
     pub threshold: Option<f32>,
     /// Models behind the score.
     pub models: Option<Models>,
+    /// How many frames were judged, where there were several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frames: Option<u8>,
+}
+
+impl Evidence {
+    /// What the way it was taken says; nothing of what a person decided.
+    #[must_use]
+    pub const fn assurance(&self) -> Option<Assurance> {
+        match self.method {
+            Method::PassiveLiveness => Some(Assurance::of(self.frames)),
+            Method::Review => None,
+        }
+    }
+}
+
+/// How much the way in which a face was taken says against a forgery, the least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Assurance {
+    /// An uploaded file: nothing is known of the camera.
+    None,
+    /// Several frames of one face: an attack has to look alive in nearly all of them.
+    Frames,
+}
+
+impl Assurance {
+    pub(crate) const fn of(frames: Option<u8>) -> Self {
+        if frames.is_some() { Self::Frames } else { Self::None }
+    }
+
+    /// The word on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Frames => "frames",
+        }
+    }
 }
 
 /// What was measured of a face.

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::Caller;
 use crate::alike::Wanted;
+use crate::capture::{Capture, Judged};
 use crate::error::Error;
-use crate::evidence::{Evidence, Method, Quality};
+use crate::evidence::{Assurance, Evidence, Method, Quality};
 use crate::registry::Registry;
 
 /// Names and versions of the models behind an answer.
@@ -57,6 +58,8 @@ pub struct Liveness {
     pub score: f32,
     /// The threshold in force.
     pub threshold: f32,
+    /// What the way it was taken says.
+    pub assurance: Assurance,
     /// What was measured of the face.
     pub quality: Quality,
     /// The models.
@@ -67,13 +70,13 @@ pub struct Liveness {
 const BELOW: &str = "liveness-below-threshold";
 
 impl Registry {
-    /// Judges the liveness of the one face in an image; nothing is stored but that it failed, where it did.
+    /// Judges the liveness of the one face in an image, or in frames; nothing is stored but that it failed, where it did.
     ///
     /// # Errors
     /// [`Error::Rejected`], [`Error::AttemptLimit`], [`Error::FacesNotConfigured`], [`Error::Busy`].
-    pub async fn liveness(&self, caller: &Caller, image: Vec<u8>) -> Result<Liveness, Error> {
+    pub async fn liveness(&self, caller: &Caller, capture: Capture) -> Result<Liveness, Error> {
         self.may_try(caller, None).await?;
-        let (analysis, score) = self.judge(image).await?;
+        let Judged { analysis, score, frames, .. } = self.judge(capture).await?;
         let live = self.is_live(score);
         if !live {
             self.note_failed(caller, None).await?;
@@ -82,6 +85,7 @@ impl Registry {
             live,
             score: score.get(),
             threshold: self.settings.liveness_threshold,
+            assurance: Assurance::of(frames),
             quality: analysis.quality.into(),
             models: self.models()?,
         })
@@ -95,28 +99,25 @@ impl Registry {
         score.get() >= self.settings.liveness_threshold
     }
 
-    /// An analysis with a liveness score.
-    pub(crate) async fn judge(&self, image: Vec<u8>) -> Result<(Analysis, LivenessScore), Error> {
-        let want = Want::Liveness { threshold: self.settings.liveness_threshold };
-        let analysis = self.faces()?.analyse(image, want).await?;
-        let score =
-            analysis.liveness.ok_or_else(|| Error::Fault("the engine gave no liveness score".into()))?;
-        Ok((analysis, score))
-    }
-
     /// An analysis with a template.
     pub(crate) async fn enrollable(&self, image: Vec<u8>) -> Result<Analysis, Error> {
         Ok(self.faces()?.analyse(image, Want::Template).await?)
     }
 
-    /// The evidence of a liveness check.
-    pub(crate) fn liveness_evidence(&self, live: bool, now: Time) -> Result<Evidence, Error> {
+    /// The evidence of a liveness check, over so many frames where there were several.
+    pub(crate) fn liveness_evidence(
+        &self,
+        live: bool,
+        frames: Option<u8>,
+        now: Time,
+    ) -> Result<Evidence, Error> {
         Ok(Evidence {
             method: Method::PassiveLiveness,
             reasons: if live { Vec::new() } else { vec![BELOW.to_owned()] },
             checked_at: now.millis(),
             threshold: Some(self.settings.liveness_threshold),
             models: Some(self.models()?),
+            frames,
         })
     }
 

@@ -6,6 +6,7 @@ use engine::face::Analysis;
 use store::{SealedChange, SealedKind};
 use vault::TenantKeys;
 
+use crate::capture::Judged;
 use crate::error::Error;
 use crate::finger::Print;
 use crate::person::{Person, Pictures};
@@ -23,6 +24,11 @@ pub(crate) fn pictures_of_face(keys: &TenantKeys, analysis: &Analysis) -> Pictur
     [names.next(), names.next()]
 }
 
+/// The names of all that was judged of a face: each frame proves something once.
+pub(crate) fn pictures_of_judged(keys: &TenantKeys, judged: &Judged) -> Vec<[u8; 16]> {
+    judged.analysis.pictures.iter().chain(&judged.others).map(|picture| name(keys, picture)).collect()
+}
+
 /// The name of what an image of a finger shows; none for a record of minutiae, which is no image.
 pub(crate) fn pictures_of_print(keys: &TenantKeys, print: &Print) -> Pictures {
     let picture = print.impression.as_ref().and_then(|i| i.picture);
@@ -38,7 +44,7 @@ impl Registry {
         &self,
         tenant: TenantId,
         keys: &TenantKeys,
-        pictures: Pictures,
+        pictures: impl IntoIterator<Item = [u8; 16]>,
         now: Time,
     ) -> Result<Vec<SealedChange>, Error> {
         let noted = self.noted(pictures, now).map(|record| self.seal_small(tenant, keys, &record, None));
@@ -58,7 +64,7 @@ impl Registry {
         now: Time,
     ) -> Result<Vec<SealedChange>, Error> {
         let enrolled = person.samples().filter(|(_, s)| person.is_anchored() && !s.is_evidence());
-        let records = enrolled.flat_map(|(_, sample)| self.noted(sample.pictures, now));
+        let records = enrolled.flat_map(|(_, sample)| self.noted(sample.pictures.into_iter().flatten(), now));
         records
             .map(|record| match self.seal_small(tenant, keys, &record, None)? {
                 SealedChange::Insert(row) => Ok(SealedChange::Put(row)),
@@ -67,9 +73,17 @@ impl Registry {
             .collect()
     }
 
-    fn noted(&self, pictures: Pictures, now: Time) -> impl Iterator<Item = Small<'static>> {
+    fn noted(
+        &self,
+        pictures: impl IntoIterator<Item = [u8; 16]>,
+        now: Time,
+    ) -> impl Iterator<Item = Small<'static>> {
         let expires_at = Some(now.plus_seconds(self.settings.validity_seconds));
-        let pictures = pictures.into_iter().flatten();
-        pictures.map(move |key| Small { kind: SealedKind::ProvenImage, key, expires_at, plain: b"" })
+        pictures.into_iter().map(move |key| Small {
+            kind: SealedKind::ProvenImage,
+            key,
+            expires_at,
+            plain: b"",
+        })
     }
 }

@@ -354,6 +354,7 @@ impl Registry {
             Status::Failed | Status::Expired => {}
         }
         person.sealed.evidence = Some(Evidence {
+            frames: None,
             method: Method::Review,
             reasons: reason.into_iter().collect(),
             checked_at: now.millis(),

@@ -9,6 +9,7 @@ use store::{Changes, PersonChange};
 
 use crate::access::Caller;
 use crate::attempts::Shows;
+use crate::capture::{Capture, Judged};
 use crate::duplicate::Enrolling;
 use crate::enroll::{Outcome, Pictures};
 use crate::error::Error;
@@ -16,7 +17,7 @@ use crate::finger::EnrolledPrint;
 use crate::history::{EventKind, Happened};
 use crate::idempotency::{Held, Idempotency, Ticket};
 use crate::person::Person;
-use crate::proven::pictures_of_face;
+use crate::proven::pictures_of_judged;
 use crate::records::Opened;
 use crate::registry::Registry;
 
@@ -35,7 +36,7 @@ impl Registry {
         &self,
         caller: &Caller,
         id: PersonId,
-        image: Vec<u8>,
+        capture: Capture,
         key: Option<Idempotency>,
         check: impl Fn(&Person) -> Result<(), E>,
     ) -> Result<Outcome, E> {
@@ -46,8 +47,8 @@ impl Registry {
         let opened = self.open_person(caller.tenant, id).await?;
         let tried = self.may_try(caller, Some(id)).await?;
         self.brake(&opened.person.sealed.failures, self.now())?;
-        let (analysis, score) = self.judge(image).await?;
-        let live = self.is_live(score);
+        let judged = self.judge(capture).await?;
+        let live = self.is_live(judged.score);
         if !live {
             // Of the token too: else a new person for each attempt would go round the pause of one.
             self.note_failed(caller, None).await?;
@@ -59,7 +60,7 @@ impl Registry {
                 None => self.open_person(caller.tenant, id).await?,
             };
             check(&opened.person)?;
-            match self.conclude(caller, opened, &analysis, live, held.as_ref()).await {
+            match self.conclude(caller, opened, &judged, live, held.as_ref()).await {
                 Err(Error::Stale) => {}
                 Err(Error::FaceMismatch) => {
                     self.note_failed(caller, Some((id, Shows::FACE))).await?;
@@ -94,11 +95,11 @@ impl Registry {
         &self,
         caller: &Caller,
         mut opened: Opened,
-        analysis: &Analysis,
+        judged: &Judged,
         live: bool,
         held: Option<&(Idempotency, Held)>,
     ) -> Result<Outcome, Error> {
-        let tenant = caller.tenant;
+        let (tenant, analysis) = (caller.tenant, &judged.analysis);
         let mut changes = Changes::at(self.now());
         let now = changes.now;
         // Again: other attempts may have failed while this one was judged.
@@ -133,7 +134,7 @@ impl Registry {
             let cause = if live { Cause::LivenessPassed } else { Cause::LivenessFailed };
             person.verification = person.verification.after(cause, now, self.settings.validity_seconds)?;
         }
-        let evidence = self.liveness_evidence(live, now)?;
+        let evidence = self.liveness_evidence(live, judged.frames, now)?;
         let score = analysis.liveness.map(domain::biometric::LivenessScore::get);
         if live {
             person.sealed.failures.clear();
@@ -144,7 +145,7 @@ impl Registry {
         }
         if live {
             person.renew_anchor(now, evidence.method);
-            let pictures = pictures_of_face(&tenant_keys, analysis);
+            let pictures = pictures_of_judged(&tenant_keys, judged);
             changes.sealed.extend(self.proven(tenant, &tenant_keys, pictures, now)?);
             changes.sealed.extend(self.spend_enrolled(tenant, &tenant_keys, &person, now)?);
         }

@@ -158,6 +158,8 @@ impl Operation {
             codes::FACE_CONTEXT_MISSING,
             codes::TOO_DARK,
             codes::POSE_TOO_FAR,
+            codes::FRAMES_REPEATED,
+            codes::FRAMES_DIFFER,
             codes::LIVENESS_NOT_CONFIGURED,
         ])
     }

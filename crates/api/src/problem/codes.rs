@@ -80,9 +80,9 @@ codes! {
     IDEMPOTENCY_KEY_REUSED = UNPROCESSABLE_ENTITY "idempotency-key-reused" "The key was used with another body"
         "Use a fresh `Idempotency-Key` for each new request, and the same one only to repeat a request unchanged.";
     IMAGE_UNDECODABLE = UNPROCESSABLE_ENTITY "image-undecodable" "The image cannot be decoded"
-        "Send a complete JPEG or PNG. Truncated files, other formats, and files with oversized embedded profiles or texts are refused.";
+        "Send a complete JPEG, PNG, WebP, BMP or TIFF, or a face record of ISO/IEC 19794-5 with a JPEG inside. `detail` says what was sent instead, or what is wrong with it. HEIC, AVIF and JPEG XL are not read: export them as JPEG.";
     IMAGE_TOO_LARGE = UNPROCESSABLE_ENTITY "image-too-large" "The image has too many pixels"
-        "At most 6,000 pixels a side, 25 million pixels and 16 MiB. `measured` and `limit` name the figure.";
+        "At most 10,000 pixels a side, 25 million pixels, or 64 million where it is a JPEG that is not progressive, and 16 MiB. `measured` and `limit` name the figure.";
     FACE_NOT_FOUND = UNPROCESSABLE_ENTITY "face-not-found" "There is no face in the image"
         "Show the whole face, upright and uncovered, in even light.";
     MULTIPLE_FACES = UNPROCESSABLE_ENTITY "multiple-faces" "There is more than one face"
@@ -101,6 +101,10 @@ codes! {
         "Take the light from the face, or expose the picture less. `measured` and `limit` are the part of the face that is white: there is nothing left to tell people apart by.";
     FACE_UNCLEAR = UNPROCESSABLE_ENTITY "face-unclear" "The face is not clear enough to be told from others"
         "Send a sharp picture of an uncovered face in even light. Turned pictures are found by themselves. `measured` and `limit` are how well the embedder knows the face: below the limit strangers look alike. Without figures, closer looks at the face disagree about where eyes and mouth are.";
+    FRAMES_REPEATED = UNPROCESSABLE_ENTITY "frames-repeated" "A frame comes twice"
+        "Send 2 to 10 frames as the camera took them one after another, each of them once. Two pictures of a living face are never the same. `detail` names the frame, counted from 1.";
+    FRAMES_DIFFER = UNPROCESSABLE_ENTITY "frames-differ" "The frames do not show one person"
+        "All frames must show the same person. `detail` names the first frame that does not, counted from 1.";
     POSE_TOO_FAR = UNPROCESSABLE_ENTITY "pose-too-far" "The head is turned too far"
         "Look straight into the camera. `measured` and `limit` are degrees.";
     FINGERPRINT_UNDECODABLE = UNPROCESSABLE_ENTITY "fingerprint-undecodable" "The fingerprint cannot be read"

@@ -11,7 +11,11 @@ impl From<Rejection> for Problem {
     fn from(rejection: Rejection) -> Self {
         let hint = rejection.code.hint();
         let detail = rejection.reason.map_or_else(|| hint.to_owned(), |reason| format!("{reason}; {hint}"));
-        Self::new(code_of(rejection.code)).detail(detail).measure(rejection.measure)
+        let problem = Self::new(code_of(rejection.code)).measure(rejection.measure);
+        match rejection.frame {
+            Some(frame) => problem.detail(format!("frame {frame}: {detail}")),
+            None => problem.detail(detail),
+        }
     }
 }
 
@@ -28,6 +32,8 @@ const fn code_of(code: RejectionCode) -> Code {
         RejectionCode::TooDark => codes::TOO_DARK,
         RejectionCode::TooBright => codes::TOO_BRIGHT,
         RejectionCode::PoseTooFar => codes::POSE_TOO_FAR,
+        RejectionCode::FramesRepeated => codes::FRAMES_REPEATED,
+        RejectionCode::FramesDiffer => codes::FRAMES_DIFFER,
         RejectionCode::FaceUnclear => codes::FACE_UNCLEAR,
         RejectionCode::FingerprintUndecodable => codes::FINGERPRINT_UNDECODABLE,
         RejectionCode::FingerprintQualityTooLow => codes::FINGERPRINT_QUALITY_TOO_LOW,

@@ -1,8 +1,7 @@
-//! The body of routes that take one face image: `{faceImage}`, or inside `biometricData` as when creating.
+//! Images in bodies: one of a face, frames of it in its place where liveness is judged, and what is compared or enrolled.
 
-use domain::person::Change;
 use domain::{FieldCode, Invalid};
-use registry::{Presented, Proof, ToEnrol};
+use registry::{Capture, Presented, Proof, ToEnrol};
 
 use super::fingerprint;
 use crate::json::{Members, base64, parse};
@@ -26,43 +25,78 @@ pub(crate) fn malformed(error: &serde_json::Error) -> Problem {
     ))
 }
 
-/// Takes the image of a body, as `faceImage` or inside `biometricData`; whatever is wrong with it is noted.
-pub(crate) fn take(members: &mut Members<'_>) -> Option<Vec<u8>> {
-    let given = members.has_value("faceImage") || members.has_value_in("biometricData", "faceImage");
-    let plain = members.text("faceImage", decoded);
+/// Takes what was taken of a face: `faceImage`, or in its place `images`; whatever is wrong with it is noted.
+pub(crate) fn take_capture(members: &mut Members<'_>) -> Option<Capture> {
+    let image = members.text("faceImage", decoded).into_set().map(Capture::Image);
+    let given = members.has_value("images");
+    let frames = members.texts("images", Capture::MOST, decoded).into_set();
+    match (image, frames) {
+        (Some(_), Some(_)) => {
+            members.fault("images", Invalid::new(FieldCode::NotHere, "send `faceImage` or `images`"));
+            None
+        }
+        (None, Some(frames)) if frames.len() >= Capture::FEWEST => Some(Capture::Frames(frames)),
+        (None, Some(_)) => {
+            if !members.has_fault("images") {
+                let detail = format!(
+                    "must have {} to {} frames; one image is `faceImage`",
+                    Capture::FEWEST,
+                    Capture::MOST
+                );
+                members.fault("images", Invalid::new(FieldCode::Length, detail));
+            }
+            None
+        }
+        // Frames that were given and are faulty are reported as such.
+        (image, None) => image.filter(|_| !given),
+    }
+}
+
+/// Whether a body, or its `biometricData`, has an image or frames.
+pub(crate) fn has_capture(members: &Members<'_>) -> bool {
+    ["faceImage", "images"]
+        .iter()
+        .any(|name| members.has_value(name) || members.has_value_in("biometricData", name))
+}
+
+/// Takes what was taken of a face, from the body or from `biometricData` as when creating.
+fn take(members: &mut Members<'_>) -> Option<Capture> {
+    let given = has_capture(members);
+    let plain = take_capture(members);
     let nested = members.object("biometricData", |inner| {
-        let image = inner.text("faceImage", decoded);
+        let capture = take_capture(inner);
         if inner.flag("livenessDetection") == Some(false) {
             inner.fault(
                 "livenessDetection",
                 Invalid::new(FieldCode::NotHere, "this route always checks liveness"),
             );
         }
-        image
+        capture
     });
-    let nested = nested.into_set().unwrap_or_default();
-    match (plain, nested) {
-        (Change::Set(image), Change::Keep | Change::Clear)
-        | (Change::Keep | Change::Clear, Change::Set(image)) => Some(image),
-        (Change::Set(_), Change::Set(_)) => {
+    match (plain, nested.into_set().flatten()) {
+        (Some(_), Some(_)) => {
             members.fault("faceImage", Invalid::new(FieldCode::NotHere, "give the image once"));
             None
         }
-        _ => {
+        (None, None) => {
             // One that was given but faulty is reported as such already.
             if !given {
-                members.fault("faceImage", Invalid::new(FieldCode::Required, "is required"));
+                members.fault(
+                    "faceImage",
+                    Invalid::new(FieldCode::Required, "is required, or `images` in its place"),
+                );
             }
             None
         }
+        (plain, nested) => plain.or(nested),
     }
 }
 
-/// The image of a body that holds nothing else.
-pub(crate) fn read(bytes: &[u8]) -> Result<Vec<u8>, Problem> {
+/// What was taken of a face, of a body that holds nothing else.
+pub(crate) fn read(bytes: &[u8]) -> Result<Capture, Problem> {
     let mut members = Members::of_body(parse(bytes).map_err(|e| malformed(&e))?)?;
-    let image = take(&mut members);
-    finished(members, image)
+    let capture = take(&mut members);
+    finished(members, capture)
 }
 
 /// Takes the one face image of a body that must have one.

@@ -18,7 +18,7 @@ fn enrolment(who: u64) -> Enrolment {
     let name = |text: &str| Change::Set(Name::parse(text).expect("a name"));
     Enrolment {
         patch: Patch { first_name: name("Bench"), last_name: name("Person"), ..Patch::default() },
-        face: Some(supplied::face(who, 0, 0.2)),
+        face: Some(registry::Capture::Image(supplied::face(who, 0, 0.2))),
         fingerprint: None,
         on_duplicate: Some(OnDuplicate::Allow),
     }

@@ -3,7 +3,7 @@
 /// The kinds of refusal. The words are part of the public interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RejectionCode {
-    /// Not a JPEG or PNG, damaged, or with a hostile structure.
+    /// Not an image that is read, damaged, or with a hostile structure.
     ImageUndecodable,
     /// More pixels, a longer side or more bytes than allowed.
     ImageTooLarge,
@@ -25,6 +25,10 @@ pub enum RejectionCode {
     TooBright,
     /// The head is turned too far.
     PoseTooFar,
+    /// The same picture twice among frames that were taken one after another.
+    FramesRepeated,
+    /// The frames do not all show one person.
+    FramesDiffer,
     /// No way of looking at it shows a face as the embedder knows faces.
     FaceUnclear,
     /// Neither an image nor a record of minutiae that can be read.
@@ -35,7 +39,7 @@ pub enum RejectionCode {
 
 impl RejectionCode {
     /// All codes.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::ImageUndecodable,
         Self::ImageTooLarge,
         Self::FaceNotFound,
@@ -47,6 +51,8 @@ impl RejectionCode {
         Self::TooDark,
         Self::TooBright,
         Self::PoseTooFar,
+        Self::FramesRepeated,
+        Self::FramesDiffer,
         Self::FaceUnclear,
         Self::FingerprintUndecodable,
         Self::FingerprintQualityTooLow,
@@ -67,6 +73,8 @@ impl RejectionCode {
             Self::TooDark => "too-dark",
             Self::TooBright => "too-bright",
             Self::PoseTooFar => "pose-too-far",
+            Self::FramesRepeated => "frames-repeated",
+            Self::FramesDiffer => "frames-differ",
             Self::FaceUnclear => "face-unclear",
             Self::FingerprintUndecodable => "fingerprint-undecodable",
             Self::FingerprintQualityTooLow => "fingerprint-quality-too-low",
@@ -77,19 +85,21 @@ impl RejectionCode {
     #[must_use]
     pub const fn hint(self) -> &'static str {
         match self {
-            Self::ImageUndecodable => "send a complete JPEG or PNG image",
+            Self::ImageUndecodable => "send a complete JPEG, PNG, WebP, BMP or TIFF image",
             Self::ImageTooLarge => "scale the image down and send it again",
             Self::FaceNotFound => "show the whole face, upright and uncovered, in even light",
             Self::MultipleFaces => "make sure that only one person is in the picture",
             Self::FaceTooSmall => "move closer to the camera or send a larger image",
             Self::FaceCutOff => "keep the whole face inside the picture",
             Self::FaceContextMissing => {
-                "move back: leave about a face's width free around the face, and do not crop"
+                "move back, and do not crop: `measured` and `limit` are the shorter side of the picture, in heights of the face"
             }
             Self::TooBlurry => "hold still, clean the lens and focus on the face",
             Self::TooDark => "turn to the light",
             Self::TooBright => "take the light from the face, or expose the picture less",
             Self::PoseTooFar => "look straight into the camera",
+            Self::FramesRepeated => "send frames as the camera took them, each of them once",
+            Self::FramesDiffer => "make sure that the same person alone is in every frame",
             Self::FaceUnclear => {
                 "send a sharp picture of an uncovered face in even light, neither over-exposed nor changed by a filter"
             }
@@ -122,24 +132,32 @@ pub struct Rejection {
     pub measure: Option<Measure>,
     /// What exactly is wrong, where that is known.
     pub reason: Option<&'static str>,
+    /// Which of several frames it is about, counted from 1.
+    pub frame: Option<u8>,
 }
 
 impl Rejection {
     /// A refusal without a figure.
     #[must_use]
     pub const fn new(code: RejectionCode) -> Self {
-        Self { code, measure: None, reason: None }
+        Self { code, measure: None, reason: None, frame: None }
     }
 
     /// A refusal for a reason that is known.
     #[must_use]
     pub const fn because(code: RejectionCode, reason: &'static str) -> Self {
-        Self { code, measure: None, reason: Some(reason) }
+        Self { code, measure: None, reason: Some(reason), frame: None }
     }
 
     /// A refusal because `measured` missed `limit`.
     #[must_use]
     pub const fn measured(code: RejectionCode, measured: f64, limit: f64) -> Self {
-        Self { code, measure: Some(Measure { measured, limit }), reason: None }
+        Self { code, measure: Some(Measure { measured, limit }), reason: None, frame: None }
+    }
+
+    /// The same, of one of several frames.
+    #[must_use]
+    pub const fn in_frame(self, frame: u8) -> Self {
+        Self { frame: Some(frame), ..self }
     }
 }

@@ -1,17 +1,12 @@
 //! From untrusted bytes to upright pixels, within limits that are checked before a decoder runs.
 
-use std::io::Cursor;
-
 use domain::biometric::{Rejection, RejectionCode};
-use image::codecs::jpeg::{JpegDecoder, JpegEncoder};
-use image::error::DecodingError;
+use image::codecs::jpeg::JpegEncoder;
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, RgbImage};
+use image::{DynamicImage, RgbImage};
 use sha2::{Digest as _, Sha256};
 
-use super::header::{Format, Header, inspect};
-use super::strip::strip;
-use crate::rows;
+use crate::file::{Bounds, Format, Header, begin, inspect, pixels, strip};
 
 /// What an image may cost.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,13 +17,21 @@ pub struct ImageLimits {
     pub side: u32,
     /// Most pixels.
     pub pixels: u64,
+    /// Most pixels of a JPEG that can be scaled down while it is decoded; such a one is looked at at half its size.
+    pub scaled_pixels: u64,
     /// Most pixels times passes of a progressive JPEG.
     pub work: u64,
 }
 
 impl Default for ImageLimits {
     fn default() -> Self {
-        Self { bytes: 16 << 20, side: 6_000, pixels: 25_000_000, work: 500_000_000 }
+        Self {
+            bytes: 16 << 20,
+            side: 10_000,
+            pixels: 25_000_000,
+            scaled_pixels: 64_000_000,
+            work: 500_000_000,
+        }
     }
 }
 
@@ -39,7 +42,8 @@ pub struct Decoded {
     /// Digests of the pixels as the file has them, before they are turned upright, and of those of the file to be stored where that
     /// is another one: the same for every file that shows the same pixels.
     pub pictures: Vec<[u8; 32]>,
-    /// The file without metadata; encoded anew only where the orientation had to be applied.
+    /// The file without metadata. Encoded anew, as JPEG, where the orientation had to be applied, and where it was neither
+    /// JPEG nor PNG, or not whole: who reads it back sees what was judged.
     pub stored: Vec<u8>,
 }
 
@@ -52,18 +56,22 @@ fn within(bytes: &[u8], header: &Header, limits: &ImageLimits) -> Result<(), Rej
     if bytes.len() > limits.bytes {
         return Err(too_large(bytes.len() as u64, limits.bytes as u64));
     }
-    let (side, pixels) =
-        (header.width.max(header.height), u64::from(header.width) * u64::from(header.height));
+    let side = header.width.max(header.height);
     if side > limits.side {
         return Err(too_large(side.into(), limits.side.into()));
     }
-    if pixels > limits.pixels {
-        return Err(too_large(pixels, limits.pixels));
+    let most = if header.scalable { limits.scaled_pixels.max(limits.pixels) } else { limits.pixels };
+    if header.pixels() > most {
+        return Err(too_large(header.pixels(), most));
     }
-    if pixels * u64::from(header.scans) > limits.work {
-        return Err(Rejection::new(RejectionCode::ImageUndecodable));
+    if header.pixels() * u64::from(header.scans) > limits.work {
+        return Err(undecodable("this progressive JPEG comes in too many scans: save it as an ordinary one"));
     }
     Ok(())
+}
+
+const fn undecodable(why: &'static str) -> Rejection {
+    Rejection::because(RejectionCode::ImageUndecodable, why)
 }
 
 /// Decodes `bytes`.
@@ -71,25 +79,36 @@ fn within(bytes: &[u8], header: &Header, limits: &ImageLimits) -> Result<(), Rej
 /// # Errors
 /// `image-undecodable` or `image-too-large`.
 pub fn decode(bytes: &[u8], limits: &ImageLimits) -> Result<Decoded, Rejection> {
+    let bytes = begin(bytes);
     let header = inspect(bytes)?;
     within(bytes, &header, limits)?;
+    let bounds = Bounds { side: limits.side, pixels: limits.pixels };
     // Decoding the stripped file: no profile or text is ever inflated.
     let stored = strip(bytes, &header);
-    let undecodable = |_| Rejection::new(RejectionCode::ImageUndecodable);
-    let pixels = decoded(&stored, &header, limits).map_err(undecodable)?.into_rgb8();
-    let sent = digest(&pixels);
+    let picture = pixels(&stored, &header, &bounds)?.into_rgb8();
+    let sent = digest(&picture);
     let turn = Orientation::from_exif(header.orientation).filter(|&o| o != Orientation::NoTransforms);
-    let Some(turn) = turn else {
-        return Ok(Decoded { pixels, pictures: vec![sent], stored });
+    let is_kept = match header.format {
+        // Of a file that ended too early every decoder makes up an end of its own.
+        Format::Jpeg if header.cut => pixels(&stored, &inspect(&stored)?, &bounds)?.into_rgb8() == picture,
+        Format::Jpeg | Format::Png => true,
+        Format::WebP | Format::Bmp | Format::Tiff => false,
     };
-    let mut image = DynamicImage::from(pixels);
-    image.apply_orientation(turn);
-    let pixels = image.into_rgb8();
-    let stored = encode(&pixels).map_err(undecodable)?;
+    if turn.is_none() && is_kept {
+        return Ok(Decoded { pixels: picture, pictures: vec![sent], stored });
+    }
+    let picture = match turn {
+        Some(turn) => {
+            let mut image = DynamicImage::from(picture);
+            image.apply_orientation(turn);
+            image.into_rgb8()
+        }
+        None => picture,
+    };
+    let stored = encode(&picture).map_err(|_| undecodable("this picture cannot be kept"))?;
     // Who may read it can send it back: then it has the pixels of a file that was encoded anew.
-    let header = Header { format: Format::Jpeg, ..header };
-    let again = decoded(&stored, &header, limits).map_err(undecodable)?.into_rgb8();
-    Ok(Decoded { pixels, pictures: vec![sent, digest(&again)], stored })
+    let again = pixels(&stored, &inspect(&stored)?, &bounds)?.into_rgb8();
+    Ok(Decoded { pixels: picture, pictures: vec![sent, digest(&again)], stored })
 }
 
 /// Most bytes of pixels that are hashed: of a larger picture every so many rows.
@@ -105,29 +124,6 @@ fn digest(pixels: &RgbImage) -> [u8; 32] {
     let every = pixels.as_raw().len().div_ceil(HASHED).max(1);
     pixels.as_raw().chunks(row).step_by(every).for_each(|row| hash.update(row));
     hash.finalize().into()
-}
-
-fn decoded(bytes: &[u8], header: &Header, limits: &ImageLimits) -> image::ImageResult<DynamicImage> {
-    let mut bounds = image::Limits::default();
-    bounds.max_image_width = Some(limits.side);
-    bounds.max_image_height = Some(limits.side);
-    bounds.max_alloc = Some(limits.pixels.saturating_mul(16));
-    match header.format {
-        Format::Jpeg => {
-            let mut decoder = JpegDecoder::new(Cursor::new(bytes))?;
-            decoder.set_limits(bounds)?;
-            DynamicImage::from_decoder(decoder)
-        }
-        Format::Png => {
-            let picture = rows::decode(bytes).map_err(|_| damaged(ImageFormat::Png))?;
-            let pixels = RgbImage::from_raw(picture.width, picture.height, picture.samples);
-            pixels.map(DynamicImage::from).ok_or_else(|| damaged(ImageFormat::Png))
-        }
-    }
-}
-
-fn damaged(format: ImageFormat) -> ImageError {
-    ImageError::Decoding(DecodingError::from_format_hint(format.into()))
 }
 
 fn encode(pixels: &RgbImage) -> image::ImageResult<Vec<u8>> {

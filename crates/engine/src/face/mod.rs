@@ -5,15 +5,12 @@ pub mod align;
 mod chain;
 pub mod decode;
 mod detect;
-mod header;
 mod liveness;
 mod look;
-mod orientation;
 pub mod perturb;
 pub mod quality;
 mod resample;
 mod spot;
-mod strip;
 pub mod template;
 mod view;
 
@@ -22,10 +19,8 @@ use std::sync::Arc;
 pub use chain::{Analysis, Chain, Detection, Stored, Want};
 pub use decode::ImageLimits;
 pub use detect::Face;
-pub(crate) use header::inspect;
 pub use quality::Gates;
 pub use spot::Spot;
-pub(crate) use strip::bare;
 pub use template::Template;
 
 use crate::models::{Models, ModelsError};

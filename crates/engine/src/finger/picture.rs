@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::chain::Limits;
 use super::{Kind, wsq};
-use crate::face::inspect;
+use crate::file::inspect;
 use crate::rows;
 
 /// Grey pixels, rows from the top, 0 is black.

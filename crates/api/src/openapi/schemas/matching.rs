@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{dpi, finger, number};
 
 pub(super) fn probe() -> Value {
-    json!({ "type": "string", "contentEncoding": "base64", "description": "JPEG or PNG with one face, in base64." })
+    json!({ "type": "string", "contentEncoding": "base64", "description": "JPEG, PNG, WebP, BMP or TIFF with one face, in base64." })
 }
 
 pub(super) fn print() -> Value {

@@ -75,7 +75,8 @@ fn biometrics_in() -> Value {
     json!({
         "type": ["object", "null"], "additionalProperties": false,
         "properties": {
-            "faceImage": image("JPEG or PNG, at most 6,000 pixels a side and 25 million pixels."),
+            "faceImage": image("JPEG, PNG, WebP, BMP or TIFF, at most 10,000 pixels a side and 25 million pixels, a JPEG that is not progressive 64 million."),
+            "images": frames(),
             "fingerprint": image("PNG, JPEG, BMP, TIFF or WSQ image of one finger, or a record of ISO/IEC 19794-2:2005 or 2011 or ANSI 378-2004, at most 1 MiB; an image is kept without the metadata of its file."),
             "dpi": dpi(), "finger": finger(true),
             "livenessDetection": { "type": ["boolean", "null"], "description": "Accepted on the liveness route; `true` elsewhere is refused." },
@@ -158,6 +159,7 @@ fn verification() -> Value {
         "type": "object", "description": "Why the person has its status.",
         "properties": {
             "method": { "type": "string", "enum": ["passive-liveness", "review"] },
+            "captureAssurance": capture_assurance(),
             "reasons": { "type": "array", "items": { "type": "string" } },
             "checkedAt": time("When."),
             "threshold": number("Threshold in force, on the published scale."),
@@ -245,23 +247,39 @@ fn liveness() -> Value {
             "live": { "type": "boolean", "description": "Whether the score reaches the threshold." },
             "livenessScore": { "type": "number", "minimum": 0, "maximum": 1 },
             "threshold": number("Threshold in force, on the published scale."),
-            "captureAssurance": { "const": "none", "description": "An uploaded file says nothing about the camera it came from." },
+            "captureAssurance": capture_assurance(),
             "quality": { "$ref": "#/components/schemas/Quality" },
             "models": { "$ref": "#/components/schemas/Models" }
         }
     })
 }
 
+fn capture_assurance() -> Value {
+    json!({
+        "type": "string", "enum": ["none", "frames"],
+        "description": "What the way the face was taken says. `none`: an uploaded file says nothing about the camera it came from. `frames`: an attack had to look alive in nearly all frames."
+    })
+}
+
+fn frames() -> Value {
+    json!({
+        "type": ["array", "null"], "minItems": 2, "maxItems": 10, "items": image("A frame."),
+        "description": "In place of `faceImage`: frames of one face, as a camera took them one after another. Each is judged, the least live fifth decides, and the best is enrolled. Frames that are equal are refused."
+    })
+}
+
 fn liveness_request() -> Value {
     json!({
         "type": "object", "additionalProperties": false,
-        "description": "The image as `faceImage`, or inside `biometricData` as when creating.",
+        "description": "The image as `faceImage`, or frames as `images`, here or inside `biometricData` as when creating.",
         "properties": {
-            "faceImage": image("JPEG or PNG."),
+            "faceImage": image("JPEG, PNG, WebP, BMP or TIFF."),
+            "images": frames(),
             "biometricData": {
                 "type": ["object", "null"], "additionalProperties": false,
                 "properties": {
-                    "faceImage": image("JPEG or PNG."),
+                    "faceImage": image("JPEG, PNG, WebP, BMP or TIFF."),
+                    "images": frames(),
                     "livenessDetection": { "type": ["boolean", "null"], "description": "`false` is refused: this route always checks liveness." }
                 }
             }

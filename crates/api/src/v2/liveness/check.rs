@@ -15,14 +15,14 @@ use crate::routes::Route;
 use crate::v2::image;
 
 async fn handle(permit: Permit<BiometricsMatch>, body: JsonBody) -> Answer {
-    let image = image::read(&body.bytes)?;
-    let liveness = permit.registry.liveness(&permit.caller, image).await.map_err(Problem::for_liveness)?;
+    let capture = image::read(&body.bytes)?;
+    let liveness = permit.registry.liveness(&permit.caller, capture).await.map_err(Problem::for_liveness)?;
     respond::json(StatusCode::OK, &LivenessView::from(&liveness))
 }
 
 pub(crate) fn route() -> Route {
     let operation = Operation::new("Liveness", "checkLiveness", "Judge the liveness of a face", Some(Scope::BiometricsMatch))
-        .describe("Judges one image and stores nothing. The score is a risk measure on a documented scale, not a probability. Checks \
+        .describe("Judges one image, or 2 to 10 frames in its place, and stores nothing. Of frames all must be of one person, and the least live fifth decides. The score is a risk measure on a documented scale, not a probability. Checks \
              that fail are counted for the token, as failed comparisons are.")
         .body("LivenessRequest", &json!({ "faceImage": "/9j/4AAQSkZJRg…" }))
         .live_face()

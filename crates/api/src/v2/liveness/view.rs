@@ -22,7 +22,7 @@ impl<'a> From<&'a Liveness> for LivenessView<'a> {
             live: l.live,
             liveness_score: l.score,
             threshold: l.threshold,
-            capture_assurance: "none",
+            capture_assurance: l.assurance.as_str(),
             quality: (&l.quality).into(),
             models: (&l.models).into(),
         }

@@ -25,7 +25,7 @@ async fn handle(permit: Permit<PersonsWrite>, headers: HeaderMap, body: JsonBody
             pointer,
             parameter: None,
             code: FieldCode::Required.as_str(),
-            detail: "is required".into(),
+            detail: "is required, or `images` in its place".into(),
         };
         Problem::new(codes::VALIDATION_FAILED).errors(vec![fault])
     })?;
@@ -43,7 +43,7 @@ pub(crate) fn route() -> Route {
     });
     let operation = Operation::new("Persons", "createPersonWithLiveness", "Create a person with a liveness check", Some(Scope::PersonsWrite))
         .describe(
-            "Judges the face: at or above the threshold the person is `verified`, below it `failed`. An image that cannot \
+            "Judges the face, in one image or in 2 to 10 frames (`images` in place of `faceImage`: the least live fifth decides, and the best is enrolled): at or above the threshold the person is `verified`, below it `failed`. An image that cannot \
              be judged is refused with a code, and nothing is stored. A live face that belongs to a verified person already \
              is refused with `duplicate-person`; one that is alike to a `pending` person is put on the review list. An image \
              proves liveness once. `onDuplicate` may only be stricter than the tenant's own rule, unless the token has the \

@@ -2,14 +2,14 @@
 
 use domain::person::Change;
 use domain::{FieldCode, Invalid, Time};
-use registry::{Enrolment, NewPrint, OnDuplicate};
+use registry::{Capture, Enrolment, NewPrint, OnDuplicate};
 
 use super::profile;
 use crate::json::{Json, Members, parse};
 use crate::problem::Problem;
 use crate::v2::collection_refs::{self, Refs};
 use crate::v2::fingerprint;
-use crate::v2::image::{decoded, malformed};
+use crate::v2::image::{self, decoded, malformed};
 
 /// Which of the two creating routes.
 #[derive(Clone, Copy, PartialEq)]
@@ -32,12 +32,21 @@ fn read_only(members: &mut Members<'_>, names: &[&str]) {
 
 #[derive(Default)]
 struct Biometrics {
-    face: Option<Vec<u8>>,
+    face: Option<Capture>,
     fingerprint: Option<NewPrint>,
 }
 
 fn biometrics(members: &mut Members<'_>, route: Route) -> Biometrics {
-    let (face, fingerprint) = (members.text("faceImage", decoded), fingerprint::take(members));
+    let face = match route {
+        Route::Plain => members.text("faceImage", decoded).into_set().map(Capture::Image),
+        Route::Liveness => image::take_capture(members),
+    };
+    if members.has_value("images") {
+        let detail = "frames prove liveness: use POST /v2/persons/liveness, or send `faceImage`";
+        members.take("images");
+        members.fault("images", Invalid::new(FieldCode::NotHere, detail));
+    }
+    let fingerprint = fingerprint::take(members);
     match (members.flag("livenessDetection"), route) {
         (Some(true), Route::Plain) => members.fault(
             "livenessDetection",
@@ -52,7 +61,7 @@ fn biometrics(members: &mut Members<'_>, route: Route) -> Biometrics {
         _ => {}
     }
     read_only(members, &["livenessScore", "quality", "samples"]);
-    Biometrics { face: face.into_set(), fingerprint: fingerprint.into_set() }
+    Biometrics { face, fingerprint: fingerprint.into_set() }
 }
 
 /// Reads the body of `route`.
@@ -75,11 +84,14 @@ pub(super) fn read(bytes: &[u8], route: Route, now: Time) -> Result<(Enrolment, 
         OnDuplicate::parse(word)
             .ok_or_else(|| Invalid::new(FieldCode::Range, "must be reject, flag or allow"))
     });
-    let has_face = members.has_value_in("biometricData", "faceImage");
+    let has_face = image::has_capture(&members);
     let found = members.object("biometricData", |inner| biometrics(inner, route));
     let found = found.into_set().unwrap_or_default();
     if route == Route::Liveness && !has_face {
-        members.fault_at("/biometricData/faceImage", Invalid::new(FieldCode::Required, "is required"));
+        members.fault_at(
+            "/biometricData/faceImage",
+            Invalid::new(FieldCode::Required, "is required, or `images` in its place"),
+        );
     }
     members.finish()?;
     let (face, fingerprint, on_duplicate) = (found.face, found.fingerprint, on_duplicate.into_set());

@@ -21,11 +21,11 @@ const PATH: &str = "/v2/persons/{personId}/liveness";
 
 async fn handle(permit: Permit<PersonsWrite>, id: IdPath, headers: HeaderMap, body: JsonBody) -> Answer {
     let id = person_id(id)?;
-    let face = image::read(&body.bytes)?;
+    let capture = image::read(&body.bytes)?;
     let route = PATH.replace("{personId}", &id.to_string());
     let key = idempotency::read(&permit, &headers, &route, &body.bytes).await?;
     let check = |person: &Person| check_if_match(&headers, &person.etag()).map_err(Refused::Problem);
-    let outcome = permit.registry.reverify(&permit.caller, id, face, key, check).await;
+    let outcome = permit.registry.reverify(&permit.caller, id, capture, key, check).await;
     let outcome = outcome.map_err(|refused| refused.shown(|e| show::refused_live(&permit, e)))?;
     show::outcome(&permit, StatusCode::OK, outcome).await
 }
@@ -33,7 +33,7 @@ async fn handle(permit: Permit<PersonsWrite>, id: IdPath, headers: HeaderMap, bo
 pub(crate) fn route() -> Route {
     let operation = Operation::new("Persons", "verifyPersonLiveness", "Verify a person again", Some(Scope::PersonsWrite))
         .describe(
-            "A live image of the same face makes the person `verified` with new dates; without an enrolled face it is \
+            "A live image of the same face, or 2 to 10 frames of it as `images`, makes the person `verified` with new dates; without an enrolled face it is \
              enrolled. A failed check makes a person `failed`, except that a verified person stays as it is. An image proves \
              liveness once. Faces that do not match, and checks that fail, are counted as failed comparisons are. Without the \
              scope `persons:read` the answer is `id`, `version` and `verificationStatus` alone.",

@@ -108,6 +108,8 @@ impl From<&PrintInfo> for PrintView {
 #[serde(rename_all = "camelCase")]
 struct VerificationView<'a> {
     method: registry::Method,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    capture_assurance: Option<&'static str>,
     reasons: &'a [String],
     checked_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -162,6 +164,7 @@ impl<'a> From<&'a Evidence> for VerificationView<'a> {
     fn from(e: &'a Evidence) -> Self {
         Self {
             method: e.method,
+            capture_assurance: e.assurance().map(registry::Assurance::as_str),
             reasons: &e.reasons,
             checked_at: Time::from_millis(e.checked_at).to_string(),
             threshold: e.threshold,

@@ -11,7 +11,7 @@ mod wsq;
 use domain::biometric::{Rejection, RejectionCode};
 
 use super::Kind;
-use crate::face;
+use crate::file;
 
 /// The file with nothing but its picture; a record of minutiae stays as it is.
 ///
@@ -19,7 +19,7 @@ use crate::face;
 /// `fingerprint-undecodable` when the file's structure cannot be followed.
 pub fn bare(bytes: Vec<u8>, kind: Kind) -> Result<Vec<u8>, Rejection> {
     let cut = match kind {
-        Kind::Png | Kind::Jpeg => face::bare(&bytes).ok(),
+        Kind::Png | Kind::Jpeg => file::bare(&bytes).ok(),
         Kind::Bmp => bmp::bare(&bytes),
         Kind::Tiff => tiff::bare(&bytes),
         Kind::Wsq => wsq::bare(&bytes),

@@ -2,7 +2,7 @@
 //! the pixels as they are; further images, texts and unknown tags are cut.
 
 use super::jpeg_tables;
-use crate::face;
+use crate::file;
 
 /// Tags that say how the first image is decoded and how large its dots are.
 const KEPT: [u16; 27] = [
@@ -152,7 +152,7 @@ pub(super) fn bare(bytes: &[u8]) -> Option<Vec<u8>> {
     let pictures: Vec<Vec<u8>> = pieces
         .bytes
         .iter()
-        .map(|piece| if is_jpeg { face::bare(piece).ok() } else { Some(piece.to_vec()) })
+        .map(|piece| if is_jpeg { file::piece(piece).ok() } else { Some(piece.to_vec()) })
         .collect::<Option<_>>()?;
     let mut kept: Vec<Entry> = Vec::with_capacity(entries.len());
     for mut entry in entries {
