@@ -246,7 +246,8 @@ mod tests {
         assert_eq!(code(&face(60.0), false), Ok(()));
         assert_eq!(code(&face(60.0), true), Err(RejectionCode::FaceTooSmall));
         assert_eq!(code(&Face { x: -20.0, ..face(120.0) }, true), Err(RejectionCode::FaceCutOff));
-        assert_eq!(code(&face(400.0), true), Err(RejectionCode::FaceContextMissing));
+        assert_eq!(code(&face(390.0), true), Ok(()), "a selfie");
+        assert_eq!(code(&face(410.0), true), Err(RejectionCode::FaceContextMissing));
         let r = check_place(&face(30.0), &image, &gates, false).unwrap_err();
         assert_eq!(r.measure.map(|m| (m.measured, m.limit)), Some((30.0, 40.0)));
     }

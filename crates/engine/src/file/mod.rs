@@ -111,7 +111,7 @@ pub(crate) fn begin(bytes: &[u8]) -> &[u8] {
 /// `image-undecodable` with what it is or what is wrong.
 pub(crate) fn inspect(bytes: &[u8]) -> Result<Header, Rejection> {
     match bytes {
-        [0xff, 0xd8, 0xff, ..] => jpeg::walk(bytes),
+        [0xff, 0xd8, ..] => jpeg::walk(bytes),
         [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => png::walk(bytes),
         [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => decode::ask(bytes, Format::WebP),
         [b'B', b'M', ..] => decode::ask(bytes, Format::Bmp),
