@@ -52,6 +52,7 @@ const HEAVY: [(&str, &[&str]); 21] = [
     ("image", &["engine", "testkit", "bench"]),
     ("prost", &["engine"]),
     ("fprint-mindtct", &["engine"]),
+    ("hayro-jpeg2000", &["engine"]),
     ("aes-gcm", &["vault"]),
     ("zeroize", &["vault"]),
     ("ed25519-dalek", &["vault"]),

@@ -10,6 +10,7 @@ use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, RgbImage};
 use sha2::{Digest as _, Sha256};
 
 use super::header::{Format, Header, inspect};
+use super::record;
 use super::strip::strip;
 use crate::rows;
 
@@ -71,6 +72,7 @@ fn within(bytes: &[u8], header: &Header, limits: &ImageLimits) -> Result<(), Rej
 /// # Errors
 /// `image-undecodable` or `image-too-large`.
 pub fn decode(bytes: &[u8], limits: &ImageLimits) -> Result<Decoded, Rejection> {
+    let bytes = record::inside(bytes)?;
     let header = inspect(bytes)?;
     within(bytes, &header, limits)?;
     // Decoding the stripped file: no profile or text is ever inflated.

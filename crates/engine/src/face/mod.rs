@@ -11,6 +11,7 @@ mod look;
 mod orientation;
 pub mod perturb;
 pub mod quality;
+mod record;
 mod resample;
 mod spot;
 mod strip;

@@ -6,11 +6,11 @@ use domain::biometric::{Rejection, RejectionCode};
 use image::codecs::bmp::BmpDecoder;
 use image::codecs::jpeg::JpegDecoder;
 use image::codecs::tiff::TiffDecoder;
-use image::{DynamicImage, ImageDecoder, RgbImage};
+use image::{DynamicImage, ImageDecoder, RgbaImage};
 use sha2::{Digest as _, Sha256};
 
 use super::chain::Limits;
-use super::{Kind, wsq};
+use super::{Kind, ink, jpeg2000, wsq};
 use crate::face::inspect;
 use crate::rows;
 
@@ -64,9 +64,9 @@ pub(super) fn decode(bytes: &[u8], kind: Kind, limits: &Limits) -> Result<Grey, 
                 if width == 0 || height == 0 {
                     return Err(damaged());
                 }
-                let picture = rows::decode(bytes).map_err(|_| damaged())?;
-                let pixels = RgbImage::from_raw(picture.width, picture.height, picture.samples);
-                Ok(of(DynamicImage::from(pixels.ok_or_else(damaged)?)))
+                let picture = rows::with_alpha(bytes).map_err(|_| damaged())?;
+                let pixels = RgbaImage::from_raw(picture.width, picture.height, picture.samples);
+                Ok(of(&DynamicImage::from(pixels.ok_or_else(damaged)?)))
             } else {
                 grey(JpegDecoder::new(Cursor::new(bytes)).map_err(|_| damaged())?, limits)
             }
@@ -79,7 +79,8 @@ pub(super) fn decode(bytes: &[u8], kind: Kind, limits: &Limits) -> Result<Grey, 
                 wsq::Fault::Damaged => damaged(),
             })
         }
-        Kind::Minutiae => Err(damaged()),
+        Kind::Jpeg2000 => jpeg2000::decode(bytes, |width, height| within(width, height, limits)),
+        Kind::Minutiae | Kind::ImageRecord => Err(damaged()),
     }
 }
 
@@ -99,11 +100,15 @@ fn grey(mut decoder: impl ImageDecoder, limits: &Limits) -> Result<Grey, Rejecti
     }
     within(width as usize, height as usize, limits)?;
     decoder.set_limits(bounds(limits)).map_err(|_| damaged())?;
-    Ok(of(DynamicImage::from_decoder(decoder).map_err(|_| damaged())?))
+    Ok(of(&DynamicImage::from_decoder(decoder).map_err(|_| damaged())?))
 }
 
-fn of(image: DynamicImage) -> Grey {
-    let image = image.into_luma8();
+fn of(image: &DynamicImage) -> Grey {
     let (width, height) = (image.width() as usize, image.height() as usize);
-    Grey { width, height, pixels: image.into_raw() }
+    let pixels = if image.color().has_alpha() {
+        ink::on_white(image.to_luma_alpha8().as_raw())
+    } else {
+        image.to_luma8().into_raw()
+    };
+    Grey { width, height, pixels }
 }
