@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use engine::finger::{Fingers, Gate, Limits, Sent, Settings};
+use engine::finger::{Fingers, Gate, Kind, Limits, Sent, Settings, received};
 use engine::models::Manifest;
 
 fn engine() -> &'static Fingers {
@@ -14,8 +14,12 @@ fn engine() -> &'static Fingers {
     })
 }
 
+/// What a request does with a fingerprint: what is kept of it, and the template of that.
 pub(crate) fn extract(bytes: &[u8]) {
-    if let Ok(found) = engine().extract_blocking(Sent { bytes: bytes.to_vec(), dpi: 500 }, Gate::Open) {
+    let Some(kind) = Kind::of(bytes) else { return };
+    let Ok(kept) = received(bytes.to_vec(), kind, None) else { return };
+    assert!(kept.kind != Kind::ImageRecord && Kind::of(&kept.bytes) == Some(kept.kind));
+    if let Ok(found) = engine().extract_blocking(Sent { bytes: kept.bytes, dpi: kept.dpi }, Gate::Open) {
         assert!(found.quality.score <= 100);
     }
 }

@@ -12,12 +12,21 @@ const BESIDE: usize = 4 << 20;
 pub(crate) struct Picture {
     pub(crate) width: u32,
     pub(crate) height: u32,
-    /// Red, green, blue.
+    /// Red, green, blue, and where it was asked for alpha.
     pub(crate) samples: Vec<u8>,
 }
 
-/// Decodes a file whose size was looked at before.
+/// Decodes a file whose size was looked at before; transparency is left out.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Picture, DecodingError> {
+    read::<3>(bytes)
+}
+
+/// The same with transparency, four samples a pixel.
+pub(crate) fn with_alpha(bytes: &[u8]) -> Result<Picture, DecodingError> {
+    read::<4>(bytes)
+}
+
+fn read<const SAMPLES: usize>(bytes: &[u8]) -> Result<Picture, DecodingError> {
     let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), Limits { bytes: BESIDE });
     decoder.set_transformations(Transformations::normalize_to_color8());
     decoder.set_ignore_text_chunk(true);
@@ -25,7 +34,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Picture, DecodingError> {
     let mut reader = decoder.read_info()?;
     let (width, height) = (reader.info().width, reader.info().height);
     let (from, _) = reader.output_color_type();
-    let stride = 3 * width as usize;
+    let stride = SAMPLES * width as usize;
     let mut samples = vec![0; stride * height as usize];
     let mut converted = Vec::with_capacity(stride);
     let mut row = 0;
@@ -33,26 +42,29 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Picture, DecodingError> {
         match *read.interlace() {
             InterlaceInfo::Null(_) => {
                 let Some(target) = samples.chunks_exact_mut(stride).nth(row) else { break };
-                colours(read.data(), from, |at, sample| target[at] = sample);
+                colours::<SAMPLES>(read.data(), from, |at, sample| target[at] = sample);
                 row += 1;
             }
             InterlaceInfo::Adam7(part) => {
                 converted.clear();
-                colours(read.data(), from, |_, sample| converted.push(sample));
-                expand_interlaced_row(&mut samples, stride, &converted, &part, 24);
+                colours::<SAMPLES>(read.data(), from, |_, sample| converted.push(sample));
+                expand_interlaced_row(&mut samples, stride, &converted, &part, 8 * SAMPLES as u8);
             }
         }
     }
     Ok(Picture { width, height, samples })
 }
 
-/// Hands the colours of a row to `put`, with their places; transparency is left out.
-fn colours(row: &[u8], from: ColorType, mut put: impl FnMut(usize, u8)) {
+/// Hands the samples of a row to `put`, with their places.
+fn colours<const SAMPLES: usize>(row: &[u8], from: ColorType, mut put: impl FnMut(usize, u8)) {
     let is_grey = matches!(from, ColorType::Grayscale | ColorType::GrayscaleAlpha);
-    let places = if is_grey { [0, 0, 0] } else { [0, 1, 2] };
+    let alpha = from.samples() - 1;
+    let places = if is_grey { [0, 0, 0, alpha] } else { [0, 1, 2, alpha] };
+    let is_opaque = matches!(from, ColorType::Grayscale | ColorType::Rgb);
     for (at, pixel) in row.chunks_exact(from.samples()).enumerate() {
-        for (colour, place) in places.into_iter().enumerate() {
-            put(3 * at + colour, pixel[place]);
+        for (sample, &place) in places[..SAMPLES].iter().enumerate() {
+            let value = if sample == 3 && is_opaque { u8::MAX } else { pixel[place] };
+            put(SAMPLES * at + sample, value);
         }
     }
 }
@@ -88,6 +100,9 @@ mod tests {
             let colour = decode(&bytes).unwrap();
             assert_eq!((colour.width, colour.height), (37, 21));
             assert_eq!(colour.samples, by_the_library(&bytes).into_rgb8().into_raw(), "{:?}", image.color());
+            let with_alpha = with_alpha(&bytes).unwrap();
+            let expected = by_the_library(&bytes).into_rgba8().into_raw();
+            assert_eq!(with_alpha.samples, expected, "{:?}", image.color());
         }
     }
 
@@ -135,8 +150,11 @@ mod tests {
             let pixel = |x: u32, y: u32| [x as u8 * 5, y as u8 * 9, (x + y) as u8];
             let expected: Vec<u8> =
                 (0..height).flat_map(|y| (0..width).flat_map(move |x| pixel(x, y))).collect();
-            let found = decode(&interlaced(width, height, pixel)).unwrap();
-            assert_eq!(found.samples, expected, "{width}×{height}");
+            let file = interlaced(width, height, pixel);
+            assert_eq!(decode(&file).unwrap().samples, expected, "{width}×{height}");
+            let opaque: Vec<u8> =
+                expected.as_chunks::<3>().0.iter().flat_map(|&[r, g, b]| [r, g, b, 255]).collect();
+            assert_eq!(with_alpha(&file).unwrap().samples, opaque, "{width}×{height}");
         }
     }
 

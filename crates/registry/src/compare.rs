@@ -10,7 +10,7 @@ use crate::attempts::Shows;
 use crate::error::Error;
 use crate::evidence::Quality;
 use crate::face::Models;
-use crate::finger::{EnrolledPrint, NewPrint};
+use crate::finger::{EnrolledPrint, NewPrint, PrintInfo};
 use crate::records::Opened;
 use crate::registry::Registry;
 use crate::remake::Held;
@@ -106,6 +106,8 @@ pub struct Verified {
     pub modality: Modality,
     /// Where it was both: how alike each was.
     pub parts: Vec<Part>,
+    /// How the fingerprint was read, where one was presented.
+    pub fingerprint: Option<PrintInfo>,
     /// The models.
     pub models: Models,
     /// What the person is now.
@@ -142,9 +144,12 @@ impl Registry {
             Some(image) => Some(alike_of(self.face_of(caller, id, image).await?)),
             None => None,
         };
-        let finger = match presented.finger {
-            Some(print) => Some(alike_of(self.finger_of(caller, id, print).await?)),
-            None => None,
+        let (finger, fingerprint) = match presented.finger {
+            Some(print) => {
+                let (found, info) = self.finger_of(caller, id, print).await?;
+                (Some(alike_of(found)), Some(info))
+            }
+            None => (None, None),
         };
         // Each part is shown as exactly as it would be alone: else the one that is known would let the other be climbed.
         let part = |of: Modality, alike: Alike| Part {
@@ -172,7 +177,7 @@ impl Registry {
         let mut verdict = Verdict::of(alike, threshold);
         verdict.matches &= statuses.contains(status);
         let precision = Self::precision(caller, &alike, [own, threshold]);
-        Ok(Verified { verdict, modality, parts, models, status, precision })
+        Ok(Verified { verdict, modality, parts, fingerprint, models, status, precision })
     }
 
     /// The models an answer rests on.
@@ -195,7 +200,7 @@ impl Registry {
         caller: &Caller,
         id: PersonId,
         print: NewPrint,
-    ) -> Result<(Status, Alike), Error> {
+    ) -> Result<((Status, Alike), PrintInfo), Error> {
         let (status, enrolled) = match self.enrolled_prints_of(caller, id).await {
             // Whether there is such a person comes before what could be said of one.
             Err(Error::NoFingerprintEnrolled) if self.fingers.is_none() => {
@@ -203,9 +208,9 @@ impl Registry {
             }
             other => other,
         }?;
-        let probe = self.finger_probe(print).await?;
+        let (probe, info) = self.finger_probe(print).await?;
         let alike = self.alike_print(&enrolled, &probe)?.ok_or(Error::NoFingerprintEnrolled)?;
-        Ok((status, alike))
+        Ok(((status, alike), info))
     }
 
     /// The fingerprints that are enrolled of a person; whoever is changed between two reads is read again.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{PersonId, SampleId, Time};
 use engine::EngineError;
-use engine::finger::{Fingers, Gate, Impression, Kind, Sent, USUAL_DPI};
+use engine::finger::{DpiBy, Fingers, Gate, Impression, Kept, Kind, Sent};
 use minutiae::{Position, Probe, Scratch, Subject, Template};
 use serde::{Deserialize, Serialize};
 use store::{SampleKind, SampleRow, SampleState};
@@ -33,11 +33,25 @@ pub struct NewPrint {
     pub position: Option<Position>,
 }
 
+/// The same as it is kept: the image out of a record, without what its file says beside the picture.
+#[derive(Clone, Debug)]
+pub(crate) struct BarePrint {
+    pub(crate) kept: Kept,
+    /// The finger, as the client or the record around the image says.
+    pub(crate) position: Option<Position>,
+}
+
 impl NewPrint {
-    /// The same without what its file says beside the picture: texts, places, thumbnails.
-    pub(crate) fn bare(self) -> Result<Self, Error> {
-        let bytes = engine::finger::bare(self.bytes, self.kind).map_err(EngineError::from)?;
-        Ok(Self { bytes, ..self })
+    pub(crate) fn bare(self) -> Result<BarePrint, Error> {
+        let kept = engine::finger::received(self.bytes, self.kind, self.dpi).map_err(EngineError::from)?;
+        Ok(BarePrint { position: self.position.or(kept.position), kept })
+    }
+}
+
+impl BarePrint {
+    /// What the sender says of the resolution; what only a file says is no reason to change what is known.
+    pub(crate) fn said_dpi(&self) -> Option<u16> {
+        (self.kept.dpi_by == DpiBy::Sender).then_some(self.kept.dpi)
     }
 }
 
@@ -52,6 +66,28 @@ pub struct PrintInfo {
     pub(crate) dpi: u16,
     /// 0-100; none where nothing looked at it.
     pub(crate) quality: Option<u8>,
+    /// What was put up with or believed when it was read.
+    #[serde(default, skip_serializing_if = "ReadingNotes::is_empty")]
+    pub(crate) notes: ReadingNotes,
+}
+
+/// What a client should know of how its fingerprint was read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadingNotes {
+    /// Minutiae of a record that were left out: outside its image, or of a direction that is none.
+    pub left_out: u8,
+    /// Minutiae of a kind that is none, kept as of no known kind.
+    pub of_no_kind: u8,
+    /// Whether a record has a number that is no finger's.
+    pub unknown_finger: bool,
+    /// Whether the resolution is what the image file says.
+    pub dpi_of_file: bool,
+}
+
+impl ReadingNotes {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl PrintInfo {
@@ -71,6 +107,12 @@ impl PrintInfo {
     #[must_use]
     pub const fn quality(&self) -> Option<u8> {
         self.quality
+    }
+
+    /// What a client should know of how it was read.
+    #[must_use]
+    pub const fn notes(&self) -> ReadingNotes {
+        self.notes
     }
 
     /// Whether another try would be worth its time.
@@ -134,23 +176,35 @@ impl Registry {
 
     /// Looks at a fingerprint that is to be enrolled; without an engine it is kept as sent.
     pub(crate) async fn print(&self, new: NewPrint) -> Result<Arc<Print>, Error> {
-        let NewPrint { bytes, kind, dpi, position } = new.bare()?;
-        let dpi = dpi.unwrap_or(USUAL_DPI);
+        self.bare_print(new.bare()?).await
+    }
+
+    /// The same, of one that was taken out of its record and file.
+    pub(crate) async fn bare_print(&self, bare: BarePrint) -> Result<Arc<Print>, Error> {
+        let BarePrint { kept: Kept { bytes, kind, dpi, dpi_by, unknown_finger, .. }, position } = bare;
         let impression = match &self.fingers {
             Some(fingers) => Some(fingers.extract(Sent { bytes: bytes.clone(), dpi }, Gate::Quality).await?),
             None => None,
         };
+        let read = impression.as_ref().map(|i| i.notes).unwrap_or_default();
+        let notes = ReadingNotes {
+            left_out: read.left_out,
+            of_no_kind: read.of_no_kind,
+            unknown_finger: unknown_finger || read.unknown_finger,
+            dpi_of_file: dpi_by == DpiBy::File,
+        };
         let position = position.or(impression.as_ref().and_then(|i| i.position));
         let quality = impression.as_ref().map(|i| i.quality.score);
-        let info = PrintInfo { kind, finger: position.map_or(0, Position::number), dpi, quality };
+        let info = PrintInfo { kind, finger: position.map_or(0, Position::number), dpi, quality, notes };
         Ok(Arc::new(Print { bytes, info, impression }))
     }
 
-    /// The probe a fingerprint makes.
-    pub(crate) async fn finger_probe(&self, new: NewPrint) -> Result<FingerProbe, Error> {
+    /// The probe a fingerprint makes, and how it was read.
+    pub(crate) async fn finger_probe(&self, new: NewPrint) -> Result<(FingerProbe, PrintInfo), Error> {
         self.fingers()?;
         let print = self.print(new).await?;
-        self.probe_of(&print).ok_or_else(|| Error::Fault("an impression has no template".into()))
+        let probe = self.probe_of(&print);
+        Ok((probe.ok_or_else(|| Error::Fault("an impression has no template".into()))?, print.info))
     }
 
     /// The probe of a fingerprint that was looked at.

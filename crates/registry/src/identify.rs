@@ -11,7 +11,7 @@ use crate::alike::{Alike, Precision, Wanted};
 use crate::compare::{Modality, Presented};
 use crate::error::Error;
 use crate::face::Models;
-use crate::finger::FingerProbe;
+use crate::finger::{FingerProbe, PrintInfo};
 use crate::person::{Person, SampleRef};
 use crate::registry::Registry;
 use crate::search::{self, Modalities, Population, Statuses};
@@ -63,6 +63,8 @@ pub struct SearchAnswer {
     pub false_positive_rate: f64,
     /// The threshold a match is judged by.
     pub threshold: MatchScore,
+    /// How the fingerprint was read, where one was presented.
+    pub fingerprint: Option<PrintInfo>,
     /// The models.
     pub models: Models,
 }
@@ -85,9 +87,12 @@ impl Registry {
             Some(image) => Some(self.template_of(image).await?),
             None => None,
         };
-        let finger = match finger {
-            Some(print) => Some(self.finger_probe(print).await?),
-            None => None,
+        let (finger, fingerprint) = match finger {
+            Some(print) => {
+                let (probe, info) = self.finger_probe(print).await?;
+                (Some(probe), Some(info))
+            }
+            None => (None, None),
         };
         let about = Modalities { face: face.is_some(), finger: finger.is_some() };
         let population = self.fresh(caller.tenant, about).await?;
@@ -127,6 +132,7 @@ impl Registry {
             gallery_size,
             false_positive_rate: search_rate(threshold.rate(), gallery_size),
             threshold,
+            fingerprint,
             models: self.models_of(modality)?,
         })
     }

@@ -60,7 +60,7 @@ pub use erase::{Erased, Receipt};
 pub use error::Error;
 pub use evidence::{Assurance, Evidence, Method, Quality};
 pub use face::{Liveness, Models};
-pub use finger::{NewPrint, PrintInfo};
+pub use finger::{NewPrint, PrintInfo, ReadingNotes};
 pub use idempotency::{Idempotency, Ticket};
 pub use identify::{Identified, Question, SearchAnswer};
 pub use list::{Filter, List, Listed};

@@ -15,7 +15,7 @@ use crate::attempts::Shows;
 use crate::duplicate::Enrolling;
 use crate::error::Error;
 use crate::evidence::{Evidence, Method};
-use crate::finger::{NewPrint, Print};
+use crate::finger::{BarePrint, NewPrint, Print};
 use crate::history::{EventKind, Happened};
 use crate::idempotency::{Held, Idempotency};
 use crate::person::{Person, SampleRef};
@@ -290,13 +290,13 @@ impl Registry {
                 }
                 if let Finger::Raw(new) = finger {
                     // What is kept has no metadata; the client may send what it has sent before, with them.
-                    *new = new.clone().bare()?;
+                    *finger = Finger::Bare(new.clone().bare()?);
                     if same(finger) {
                         return Ok(());
                     }
                 }
-                if let Finger::Raw(new) = finger {
-                    *finger = Finger::Seen(self.print(new.clone()).await?);
+                if let Finger::Bare(bare) = finger {
+                    *finger = Finger::Seen(self.bare_print(bare.clone()).await?);
                 }
                 let Finger::Seen(print) = finger else { return Ok(()) };
                 let shown = Shown { may_review: draft.may_review, proof: images.proof.as_ref() };
@@ -376,6 +376,7 @@ struct Incoming {
 /// A fingerprint, looked at once however often the update is tried.
 enum Finger {
     Raw(NewPrint),
+    Bare(BarePrint),
     Seen(Arc<Print>),
 }
 
@@ -383,6 +384,7 @@ impl Finger {
     fn bytes(&self) -> &[u8] {
         match self {
             Self::Raw(new) => &new.bytes,
+            Self::Bare(bare) => &bare.kept.bytes,
             Self::Seen(print) => &print.bytes,
         }
     }
@@ -391,6 +393,7 @@ impl Finger {
     fn says_otherwise(&self, of: SampleRef) -> bool {
         let (position, dpi) = match self {
             Self::Raw(new) => (new.position, new.dpi),
+            Self::Bare(bare) => (bare.position, bare.said_dpi()),
             Self::Seen(print) => (print.position(), Some(print.info.dpi)),
         };
         let (known, known_dpi) = of.print.map_or((None, USUAL_DPI), |p| (p.position(), p.dpi));

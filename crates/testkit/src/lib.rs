@@ -11,6 +11,7 @@ pub mod faces;
 pub mod fingers;
 mod home;
 mod proxy;
+pub mod records;
 mod response;
 pub mod supplied;
 

@@ -37,7 +37,7 @@ const OURS: [(&str, &[&str]); 11] = [
 ];
 
 /// Heavy libraries and the crates that may use them.
-const HEAVY: [(&str, &[&str]); 21] = [
+const HEAVY: [(&str, &[&str]); 22] = [
     ("hashbrown", &["gallery"]),
     ("roaring", &["gallery"]),
     ("rusqlite", &["store-sqlite"]),
@@ -52,6 +52,7 @@ const HEAVY: [(&str, &[&str]); 21] = [
     ("image", &["engine", "testkit", "bench"]),
     ("prost", &["engine"]),
     ("fprint-mindtct", &["engine"]),
+    ("hayro-jpeg2000", &["engine"]),
     ("aes-gcm", &["vault"]),
     ("zeroize", &["vault"]),
     ("ed25519-dalek", &["vault"]),

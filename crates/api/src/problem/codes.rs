@@ -108,7 +108,7 @@ codes! {
     POSE_TOO_FAR = UNPROCESSABLE_ENTITY "pose-too-far" "The head is turned too far"
         "Look straight into the camera. `measured` and `limit` are degrees.";
     FINGERPRINT_UNDECODABLE = UNPROCESSABLE_ENTITY "fingerprint-undecodable" "The fingerprint cannot be read"
-        "Send a complete PNG, JPEG, BMP, TIFF or WSQ image of one finger, or a record of ISO/IEC 19794-2:2005 or 2011 or ANSI INCITS 378-2004. Records are read strictly: lengths must add up, every minutia must lie in the image, and nothing may follow the end.";
+        "Send a complete PNG, JPEG, BMP, TIFF, WSQ or grey JPEG 2000 image of one finger, an image record of ISO/IEC 19794-4:2005 or 2011 or ANSI INCITS 381-2004 with such an image or uncompressed pixels of 8 bits inside, or a minutiae record of ISO/IEC 19794-2:2005 or 2011 or ANSI INCITS 378-2004 or 2009. Lengths in records must add up, and nothing but padding may follow the end.";
     FINGERPRINT_QUALITY_TOO_LOW = UNPROCESSABLE_ENTITY "fingerprint-quality-too-low" "Too little of the finger can be seen"
         "Clean finger and sensor, lay the finger flat and in the middle, press lightly, and try again or take another finger. `measured` and `limit` are numbers of minutiae that are beyond doubt.";
     TOO_MANY_REQUESTS = TOO_MANY_REQUESTS "too-many-requests" "Too many requests"

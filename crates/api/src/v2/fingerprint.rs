@@ -16,7 +16,7 @@ fn bytes(text: &str) -> Result<(Vec<u8>, FingerprintKind), Invalid> {
     let kind = FingerprintKind::of(&bytes).ok_or_else(|| {
         Invalid::new(
             FieldCode::Format,
-            "must be a PNG, JPEG, BMP, TIFF or WSQ image or an ISO/IEC 19794-2 or ANSI 378 record",
+            "must be a PNG, JPEG, BMP, TIFF, WSQ or JPEG 2000 image, an image record of ISO/IEC 19794-4 or ANSI 381, or a minutiae record of ISO/IEC 19794-2 or ANSI 378",
         )
     })?;
     Ok((bytes, kind))

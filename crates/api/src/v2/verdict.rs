@@ -5,7 +5,7 @@ use domain::{FieldCode, Invalid};
 use registry::{Alike, Modality, Models, Part, Precision, Verdict, Verified, Wanted};
 use serde::Serialize;
 
-use super::persons::view::ModelsView;
+use super::persons::view::{ModelsView, PrintView};
 use crate::json::Members;
 
 /// Takes `minScore` or the member that names a rate; both together are a fault.
@@ -91,6 +91,8 @@ pub(crate) struct VerdictView<'a> {
     parts: Vec<PartView>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     results: Vec<ResultView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fingerprint: Option<PrintView>,
     models: ModelsView<'a>,
 }
 
@@ -108,6 +110,7 @@ impl<'a> VerdictView<'a> {
             status: Some(verified.status.as_str()),
             parts: verified.parts.iter().map(part).collect(),
             results: Vec::new(),
+            fingerprint: verified.fingerprint.as_ref().map(PrintView::from),
             models: (&verified.models).into(),
         }
     }
@@ -121,6 +124,7 @@ impl<'a> VerdictView<'a> {
             status: None,
             parts: Vec::new(),
             results: results.iter().map(|verdict| ResultView::of(verdict, Precision::Exact)).collect(),
+            fingerprint: None,
             models: models.into(),
         }
     }

@@ -104,7 +104,7 @@ impl RejectionCode {
                 "send a sharp picture of an uncovered face in even light, neither over-exposed nor changed by a filter"
             }
             Self::FingerprintUndecodable => {
-                "send a complete PNG, JPEG, BMP, TIFF or WSQ image of one finger, or a record of ISO/IEC 19794-2:2005 or 2011 or ANSI 378-2004"
+                "send a complete PNG, JPEG, BMP, TIFF, WSQ or JPEG 2000 image of one finger, an image record of ISO/IEC 19794-4:2005 or 2011 or ANSI 381-2004, or a minutiae record of ISO/IEC 19794-2:2005 or 2011 or ANSI 378-2004 or 2009"
             }
             Self::FingerprintQualityTooLow => {
                 "clean finger and sensor, lay the finger flat and in the middle, press lightly, and try again or take another finger"

@@ -6,6 +6,7 @@ use image::metadata::Orientation;
 use image::{DynamicImage, RgbImage};
 use sha2::{Digest as _, Sha256};
 
+use super::record;
 use crate::file::{Bounds, Format, Header, begin, inspect, pixels, strip};
 
 /// What an image may cost.
@@ -79,7 +80,7 @@ const fn undecodable(why: &'static str) -> Rejection {
 /// # Errors
 /// `image-undecodable` or `image-too-large`.
 pub fn decode(bytes: &[u8], limits: &ImageLimits) -> Result<Decoded, Rejection> {
-    let bytes = begin(bytes);
+    let bytes = begin(record::inside(begin(bytes))?);
     let header = inspect(bytes)?;
     within(bytes, &header, limits)?;
     let bounds = Bounds { side: limits.side, pixels: limits.pixels };

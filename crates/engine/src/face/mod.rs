@@ -9,6 +9,7 @@ mod liveness;
 mod look;
 pub mod perturb;
 pub mod quality;
+mod record;
 mod resample;
 mod spot;
 pub mod template;

@@ -75,6 +75,7 @@ impl Chain {
             extractor: self.models.foreign.id.as_str().into(),
             quality: Quality::of(count, count),
             position: record.position,
+            notes: record.notes,
             kind: Kind::Minutiae,
             picture: None,
         })
@@ -116,6 +117,7 @@ impl Chain {
             extractor: extractor.as_str().into(),
             quality,
             position: None,
+            notes: record::Notes::default(),
             kind,
             picture: None,
         })

@@ -4,15 +4,21 @@ mod bare;
 mod chain;
 mod fingers;
 mod foreground;
+mod image_record;
+mod ink;
+mod jpeg2000;
 mod kind;
 mod network;
 mod picture;
 mod quality;
+mod received;
+mod resolution;
 mod scale;
 mod wsq;
 
 use std::sync::Arc;
 
+use minutiae::record::Notes;
 use minutiae::{Position, Template};
 
 pub use bare::bare;
@@ -20,6 +26,7 @@ pub use chain::Limits;
 pub use fingers::{Extractor, Fingers, Settings};
 pub use kind::Kind;
 pub use quality::{COMFORTABLE, Quality};
+pub use received::{DpiBy, Kept, received};
 
 /// What a client sends of a finger.
 #[derive(Clone, Debug)]
@@ -48,6 +55,8 @@ pub struct Impression {
     pub quality: Quality,
     /// The finger, where a record says.
     pub position: Option<Position>,
+    /// What in a record of minutiae is not as it should be.
+    pub notes: Notes,
     /// What was sent.
     pub kind: Kind,
     /// A digest of the pixels, where it was an image: the same for every file that shows the same.

@@ -4,14 +4,13 @@ use std::io::Cursor;
 
 use domain::biometric::{Rejection, RejectionCode};
 use image::codecs::bmp::BmpDecoder;
-use image::codecs::jpeg::JpegDecoder;
 use image::codecs::tiff::TiffDecoder;
-use image::{DynamicImage, ImageDecoder, RgbImage};
+use image::{DynamicImage, ImageDecoder, RgbaImage};
 use sha2::{Digest as _, Sha256};
 
 use super::chain::Limits;
-use super::{Kind, wsq};
-use crate::file::inspect;
+use super::{Kind, ink, jpeg2000, wsq};
+use crate::file::{Bounds, inspect, pixels, strip};
 use crate::rows;
 
 /// Grey pixels, rows from the top, 0 is black.
@@ -35,6 +34,11 @@ fn damaged() -> Rejection {
     Rejection::new(RejectionCode::FingerprintUndecodable)
 }
 
+/// What is wrong with the file, of a finger.
+fn of_finger(rejection: Rejection) -> Rejection {
+    Rejection { code: RejectionCode::FingerprintUndecodable, ..rejection }
+}
+
 #[expect(clippy::cast_precision_loss, reason = "figures for a message")]
 fn within(width: usize, height: usize, limits: &Limits) -> Result<(), Rejection> {
     let too_large = |measured: usize, limit: usize| {
@@ -54,21 +58,22 @@ fn within(width: usize, height: usize, limits: &Limits) -> Result<(), Rejection>
 pub(super) fn decode(bytes: &[u8], kind: Kind, limits: &Limits) -> Result<Grey, Rejection> {
     match kind {
         Kind::Png | Kind::Jpeg => {
-            let header = inspect(bytes).map_err(|_| damaged())?;
+            let header = inspect(bytes).map_err(of_finger)?;
             let (width, height) = (header.width as usize, header.height as usize);
             within(width, height, limits)?;
             if width * height * header.scans as usize > limits.work {
                 return Err(damaged());
             }
+            // With what every decoder needs, and nothing to inflate but the picture.
+            let bytes = &strip(bytes, &header);
             if kind == Kind::Png {
-                if width == 0 || height == 0 {
-                    return Err(damaged());
-                }
-                let picture = rows::decode(bytes).map_err(|_| damaged())?;
-                let pixels = RgbImage::from_raw(picture.width, picture.height, picture.samples);
-                Ok(of(DynamicImage::from(pixels.ok_or_else(damaged)?)))
+                let picture = rows::with_alpha(bytes).map_err(|_| damaged())?;
+                let pixels = RgbaImage::from_raw(picture.width, picture.height, picture.samples);
+                Ok(of(&DynamicImage::from(pixels.ok_or_else(damaged)?)))
             } else {
-                grey(JpegDecoder::new(Cursor::new(bytes)).map_err(|_| damaged())?, limits)
+                let side = u32::try_from(limits.side).unwrap_or(u32::MAX);
+                let bounds = Bounds { side, pixels: limits.pixels as u64 };
+                Ok(of(&pixels(bytes, &header, &bounds).map_err(of_finger)?))
             }
         }
         Kind::Bmp => grey(BmpDecoder::new(Cursor::new(bytes)).map_err(|_| damaged())?, limits),
@@ -79,7 +84,8 @@ pub(super) fn decode(bytes: &[u8], kind: Kind, limits: &Limits) -> Result<Grey, 
                 wsq::Fault::Damaged => damaged(),
             })
         }
-        Kind::Minutiae => Err(damaged()),
+        Kind::Jpeg2000 => jpeg2000::decode(bytes, |width, height| within(width, height, limits)),
+        Kind::Minutiae | Kind::ImageRecord => Err(damaged()),
     }
 }
 
@@ -99,11 +105,15 @@ fn grey(mut decoder: impl ImageDecoder, limits: &Limits) -> Result<Grey, Rejecti
     }
     within(width as usize, height as usize, limits)?;
     decoder.set_limits(bounds(limits)).map_err(|_| damaged())?;
-    Ok(of(DynamicImage::from_decoder(decoder).map_err(|_| damaged())?))
+    Ok(of(&DynamicImage::from_decoder(decoder).map_err(|_| damaged())?))
 }
 
-fn of(image: DynamicImage) -> Grey {
-    let image = image.into_luma8();
+fn of(image: &DynamicImage) -> Grey {
     let (width, height) = (image.width() as usize, image.height() as usize);
-    Grey { width, height, pixels: image.into_raw() }
+    let pixels = if image.color().has_alpha() {
+        ink::on_white(image.to_luma_alpha8().as_raw())
+    } else {
+        image.to_luma8().into_raw()
+    };
+    Grey { width, height, pixels }
 }

@@ -2,6 +2,7 @@
 
 use super::BadRecord;
 
+#[derive(Clone)]
 pub(super) struct Bytes<'a> {
     rest: &'a [u8],
 }
@@ -40,9 +41,19 @@ impl<'a> Bytes<'a> {
         Ok(Self { rest: first })
     }
 
-    /// Nothing may follow.
-    pub(super) const fn end(&self) -> Result<(), BadRecord> {
-        if self.rest.is_empty() { Ok(()) } else { Err(BadRecord::Length) }
+    /// Nothing may follow but padding: what fixed fields of databases and lines of text leave behind.
+    pub(super) fn end(&self) -> Result<(), BadRecord> {
+        let is_padding = |byte: &u8| matches!(byte, 0 | b'\r' | b'\n' | b' ');
+        if self.rest.iter().all(is_padding) { Ok(()) } else { Err(BadRecord::Length) }
+    }
+
+    /// The same at the end of a record of `whole` bytes that says it has `declared`: with its padding, or without.
+    pub(super) fn finish(&self, declared: u32, whole: usize) -> Result<(), BadRecord> {
+        let read = whole.saturating_sub(self.rest.len());
+        if !(read..=whole).contains(&(declared as usize)) {
+            return Err(BadRecord::Length);
+        }
+        self.end()
     }
 
     /// Extended data: a length, and that many bytes, which are passed over.

@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::{dpi, finger, number};
+use super::{dpi, finger, number, print_out};
 
 pub(super) fn probe() -> Value {
     json!({ "type": "string", "contentEncoding": "base64", "description": "JPEG, PNG, WebP, BMP or TIFF with one face, in base64." })
 }
 
 pub(super) fn print() -> Value {
-    json!({ "type": "string", "contentEncoding": "base64", "description": "Image or record of minutiae of one finger, in base64." })
+    json!({ "type": "string", "contentEncoding": "base64", "description": "Image, image record or minutiae record of one finger, in base64." })
 }
 
 /// What shows that a new fingerprint is the same person's.
@@ -99,9 +99,15 @@ pub(super) fn verdict() -> Value {
             "verificationStatus": status(),
             "parts": { "type": "array", "items": { "type": "object", "properties": part }, "description": "With face and fingerprint: how alike each was." },
             "results": { "type": "array", "items": { "type": "object", "properties": alike(json!({})) }, "description": "Of a comparison: one for each image of the gallery." },
+            "fingerprint": presented_print(),
             "models": { "$ref": "#/components/schemas/Models" }
         }))
     })
+}
+
+/// How a fingerprint was read that was presented.
+fn presented_print() -> Value {
+    json!({ "type": "object", "properties": print_out(), "description": "How the fingerprint that was sent was read." })
 }
 
 pub(super) fn search_answer() -> Value {
@@ -116,6 +122,7 @@ pub(super) fn search_answer() -> Value {
             "gallerySize": { "type": "integer", "description": "Persons it was compared with." },
             "falsePositiveRate": number("The probability that somebody who is not enrolled finds a match at the threshold."),
             "threshold": number("The threshold in force."),
+            "fingerprint": presented_print(),
             "models": { "$ref": "#/components/schemas/Models" }
         }
     })

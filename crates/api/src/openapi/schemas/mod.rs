@@ -52,7 +52,7 @@ fn image(description: &str) -> Value {
 }
 
 fn dpi() -> Value {
-    json!({ "type": ["integer", "null"], "minimum": 250, "maximum": 1200, "default": 500, "description": "Resolution of the fingerprint's image; a record has its own." })
+    json!({ "type": ["integer", "null"], "minimum": 250, "maximum": 1200, "description": "Resolution of the fingerprint's image. Unless said, that of the image record around it, or what the file says where that is 250 to 1,200 dots per inch and the same in both directions; else 500. A minutiae record has its own." })
 }
 
 /// A finger; `null` only where a client may send it.
@@ -65,9 +65,13 @@ fn finger(sent: bool) -> Value {
 /// What is said of a fingerprint's sample.
 fn print_out() -> Value {
     json!({
-        "finger": finger(false), "dpi": { "type": "integer", "description": "Resolution of a fingerprint's image." },
+        "finger": finger(false), "dpi": { "type": "integer", "description": "Resolution of a fingerprint's image, as it was read." },
         "quality": { "type": "integer", "minimum": 0, "maximum": 100, "description": "Of a fingerprint, by its minutiae that are beyond doubt; not NFIQ." },
-        "advice": { "type": "string", "description": "What would make a fingerprint match more surely." }
+        "advice": { "type": "string", "description": "What would make a fingerprint match more surely." },
+        "notes": {
+            "type": "array", "items": { "type": "string" },
+            "description": "What was put up with or believed when a fingerprint was read: minutiae that were left out, a resolution that the file says."
+        }
     })
 }
 
@@ -77,7 +81,7 @@ fn biometrics_in() -> Value {
         "properties": {
             "faceImage": image("JPEG, PNG, WebP, BMP or TIFF, at most 10,000 pixels a side and 25 million pixels, a JPEG that is not progressive 64 million."),
             "images": frames(),
-            "fingerprint": image("PNG, JPEG, BMP, TIFF or WSQ image of one finger, or a record of ISO/IEC 19794-2:2005 or 2011 or ANSI 378-2004, at most 1 MiB; an image is kept without the metadata of its file."),
+            "fingerprint": image("PNG, JPEG, BMP, TIFF, WSQ or JPEG 2000 (grey, eight bits) image of one finger, an image record of ISO/IEC 19794-4:2005 or 2011 or ANSI 381-2004 around such an image or around uncompressed pixels, or a minutiae record of ISO/IEC 19794-2:2005 or 2011 or ANSI 378-2004 or 2009, at most 1 MiB. An image is kept without its record and the metadata of its file."),
             "dpi": dpi(), "finger": finger(true),
             "livenessDetection": { "type": ["boolean", "null"], "description": "Accepted on the liveness route; `true` elsewhere is refused." },
             "livenessScore": { "description": "Read-only: may be repeated." },

@@ -7,7 +7,7 @@ use registry::{Identified, Question, SearchAnswer};
 use serde::Serialize;
 use serde_json::json;
 
-use super::view::ModelsView;
+use super::view::{ModelsView, PrintView};
 use crate::auth::{BiometricsMatch, Permit};
 use crate::body::JsonBody;
 use crate::json::{Members, parse};
@@ -51,6 +51,8 @@ struct SearchView<'a> {
     gallery_size: usize,
     false_positive_rate: f64,
     threshold: f32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fingerprint: Option<PrintView>,
     models: ModelsView<'a>,
 }
 
@@ -61,6 +63,7 @@ impl<'a> From<&'a SearchAnswer> for SearchView<'a> {
             gallery_size: answer.gallery_size,
             false_positive_rate: rounded(answer.false_positive_rate),
             threshold: answer.threshold.get(),
+            fingerprint: answer.fingerprint.as_ref().map(PrintView::from),
             models: (&answer.models).into(),
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::Time;
-use registry::{Evidence, Images, Models, Person, Position, PrintInfo, Quality};
+use registry::{Evidence, Images, Models, Person, Position, PrintInfo, Quality, ReadingNotes};
 use serde::Serialize;
 
 use crate::json::base64;
@@ -87,6 +87,8 @@ pub(crate) struct PrintView {
     quality: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
     advice: Option<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
 }
 
 /// For an impression that does, where another would do better.
@@ -100,8 +102,29 @@ impl From<&PrintInfo> for PrintView {
             dpi: info.dpi(),
             quality: info.quality(),
             advice: info.is_poor().then_some(ADVICE),
+            notes: in_words(info.notes()),
         }
     }
+}
+
+/// What was put up with or believed when a fingerprint was read.
+fn in_words(notes: ReadingNotes) -> Vec<String> {
+    let minutiae = |count: u8| if count == 1 { "1 minutia".to_owned() } else { format!("{count} minutiae") };
+    let left_out = (notes.left_out > 0).then(|| {
+        format!(
+            "{} left out of the record: outside its image, or of an impossible direction",
+            minutiae(notes.left_out)
+        )
+    });
+    let of_no_kind = (notes.of_no_kind > 0).then(|| {
+        format!("{} of a kind that does not exist, kept as of no known kind", minutiae(notes.of_no_kind))
+    });
+    let unknown_finger =
+        notes.unknown_finger.then(|| "the record's number of the finger is none: not known".to_owned());
+    let dpi_of_file = notes
+        .dpi_of_file
+        .then(|| "the resolution is what the image file says; `dpi` overrides it".to_owned());
+    [left_out, of_no_kind, unknown_finger, dpi_of_file].into_iter().flatten().collect()
 }
 
 #[derive(Serialize)]

@@ -11,6 +11,7 @@ mod wsq;
 use domain::biometric::{Rejection, RejectionCode};
 
 use super::Kind;
+use super::jpeg2000::structure::{Fault, walk};
 use crate::file;
 
 /// The file with nothing but its picture; a record of minutiae stays as it is.
@@ -23,7 +24,12 @@ pub fn bare(bytes: Vec<u8>, kind: Kind) -> Result<Vec<u8>, Rejection> {
         Kind::Bmp => bmp::bare(&bytes),
         Kind::Tiff => tiff::bare(&bytes),
         Kind::Wsq => wsq::bare(&bytes),
+        Kind::Jpeg2000 => {
+            return walk(&bytes).map(|structure| structure.codestream).map_err(Fault::rejection);
+        }
         Kind::Minutiae => return Ok(bytes),
+        // Its image is taken out before.
+        Kind::ImageRecord => None,
     };
     cut.ok_or_else(|| Rejection::new(RejectionCode::FingerprintUndecodable))
 }
