@@ -37,7 +37,7 @@ const OURS: [(&str, &[&str]); 11] = [
 ];
 
 /// Heavy libraries and the crates that may use them.
-const HEAVY: [(&str, &[&str]); 21] = [
+const HEAVY: [(&str, &[&str]); 22] = [
     ("hashbrown", &["gallery"]),
     ("roaring", &["gallery"]),
     ("rusqlite", &["store-sqlite"]),
