@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn kinds_are_told_by_their_first_bytes() {
         assert_eq!(Kind::of(b"FMR\0 20\0"), Some(Kind::Minutiae));
-        assert_eq!(Kind::of(b"FIR\0020\0"), Some(Kind::ImageRecord));
+        assert_eq!(Kind::of(b"FIR\x00020\0"), Some(Kind::ImageRecord));
         assert_eq!(Kind::of(b"\xff\xa0\xff\xa8"), Some(Kind::Wsq));
         assert_eq!(Kind::of(b"hello"), None);
         assert_eq!(Kind::of(b""), None);

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 /// What a record says of its one image; what is left out is that of most.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 pub(in crate::finger) struct Said<'a> {
     pub(in crate::finger) finger: u8,
     pub(in crate::finger) unit: u8,
@@ -30,7 +30,7 @@ fn long(number: usize) -> [u8; 4] {
 pub(in crate::finger) fn of_2005(product: &[u8], images: &[Said<'_>]) -> Vec<u8> {
     let mut record = b"FIR\x00010\0\0\0\0\0\0\0".to_vec();
     record.extend(product);
-    let first = images.first().cloned().unwrap_or_else(|| raw(b"", [1, 1]));
+    let first = images.first().copied().unwrap_or_else(|| raw(b"", [1, 1]));
     record.extend([0x12, 0x34, 0, 31, images.len() as u8, first.unit]);
     record.extend(big(&[first.density, first.density].concat()));
     record.extend([first.bits, first.compression, 0, 0]);
@@ -166,13 +166,13 @@ fn a_record_of_several_fingers_is_refused_and_one_of_several_views_is_not() {
 fn what_is_not_read_is_named() {
     let said = raw(PIXELS, [6, 4]);
     for (image, expected) in [
-        (Said { bits: 16, ..said.clone() }, "8 bits"),
-        (Said { bits: 1, compression: 1, ..said.clone() }, "8 bits"),
-        (Said { size: [6, 5], ..said.clone() }, "as many bytes as pixels"),
-        (Said { size: [0, 0], data: b"", ..said.clone() }, "as many bytes as pixels"),
-        (Said { compression: 2, data: b"hello", ..said.clone() }, "must be WSQ"),
-        (Said { compression: 2, data: b"FMR\0 20\0", ..said.clone() }, "no image"),
-        (Said { compression: 2, data: &of_2011(None, &[said.clone()]), ..said }, "no image"),
+        (Said { bits: 16, ..said }, "8 bits"),
+        (Said { bits: 1, compression: 1, ..said }, "8 bits"),
+        (Said { size: [6, 5], ..said }, "as many bytes as pixels"),
+        (Said { size: [0, 0], data: b"", ..said }, "as many bytes as pixels"),
+        (Said { compression: 2, data: b"hello", ..said }, "must be WSQ"),
+        (Said { compression: 2, data: b"FMR\0 20\0", ..said }, "no image"),
+        (Said { compression: 2, data: &of_2011(None, &[said]), ..said }, "no image"),
     ] {
         for record in every(&[image]) {
             assert!(reason(&record).contains(expected), "{expected}: {}", reason(&record));

@@ -43,7 +43,7 @@ const TILES: u64 = 256;
 const LAYERS: u16 = 32;
 /// Most times the picture is halved.
 const LEVELS: u8 = 12;
-/// Least exponents of sides, of width and height of a block together, and of either side of a precinct.
+/// Least exponents of sides: of width and height of a block together, and of either side of a precinct of the whole picture.
 const BLOCK: u8 = 8;
 const PRECINCT: u8 = 5;
 
@@ -178,11 +178,15 @@ fn check_coding(body: &[u8]) -> Result<(), Fault> {
         return Err(Fault::Damaged);
     }
     let block = across + down + 4;
-    let small = |sides: &u8| (sides & 15) < PRECINCT || (sides >> 4) < PRECINCT;
+    // The first is that of the smallest picture; where it is halved so are they, and there are no more of them.
+    let small = |(level, sides): (u8, &u8)| {
+        let halved = levels - level;
+        (sides & 15) + halved < PRECINCT || (sides >> 4) + halved < PRECINCT
+    };
     let usual = layers <= LAYERS
         && *levels <= LEVELS
         && (BLOCK..=12).contains(&block)
-        && !precincts.iter().any(small);
+        && !(0..).zip(precincts).any(small);
     if usual { Ok(()) } else { Err(Fault::Unusual) }
 }
 

@@ -36,11 +36,7 @@ fn a_record_is_kept_as_its_image_alone() {
     ];
     for (data, kind) in files {
         let said = Said { finger: 8, unit: 1, density: [1000, 1000], ..raw(&data, [60, 45]) };
-        for record in [
-            of_2005(b"", &[said.clone()]),
-            of_2005(b"ANSI", &[said.clone()]),
-            of_2011(Some(1), &[said.clone()]),
-        ] {
+        for record in [of_2005(b"", &[said]), of_2005(b"ANSI", &[said]), of_2011(Some(1), &[said])] {
             let kept = received(record, Kind::ImageRecord, None).unwrap();
             assert_eq!((kept.kind, kept.dpi, kept.dpi_by), (kind, 1000, DpiBy::Sender));
             assert_eq!(kept.position, Position::from_number(8));
