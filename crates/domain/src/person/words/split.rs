@@ -117,6 +117,8 @@ mod tests {
         assert_eq!(texts("An\u{200b}na \u{ad}"), ["anna"]);
         assert_eq!(texts("李Lee 山田　太郎"), ["李", "-lee", "山田", "太郎"]);
         assert_eq!(texts("श्रीमती क्षमा"), ["श्रीमती", "क्षमा"]);
+        // A mark that no kana is composed with belongs to its letter.
+        assert_eq!(texts("ヷン"), ["わ\u{3099}ん"]);
         assert_eq!(texts(" -'- "), [""; 0]);
     }
 }
