@@ -186,11 +186,12 @@ pub(crate) fn folded(field: IndexField, value: &str) -> String {
     match field {
         IndexField::Email => Email::folded(value),
         IndexField::DocumentNumber => DocumentNumber::folded(value),
+        // Earlier versions kept the space around it. It is not in the index.
+        IndexField::DocumentType => value.trim().to_owned(),
         IndexField::ExternalId
         | IndexField::Phone
         | IndexField::Name
         | IndexField::NamePrefix
-        | IndexField::DocumentType
         | IndexField::Collection => value.to_owned(),
     }
 }
@@ -208,4 +209,18 @@ pub(crate) fn hashed(blind: &BlindIndex, field: IndexField, value: &str) -> Inde
         hash[..2].copy_from_slice(&cut.to_be_bytes());
     }
     IndexEntry { field, hash }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_that_were_stored_with_space_around_them_meet_those_that_are_cut() {
+        for field in [IndexField::DocumentType, IndexField::DocumentNumber, IndexField::Email] {
+            assert_eq!(folded(field, " passport "), folded(field, "passport"), "{field:?}");
+        }
+        // It is unique: two that differed stay two.
+        assert_ne!(folded(IndexField::ExternalId, " e-1"), folded(IndexField::ExternalId, "e-1"));
+    }
 }
