@@ -27,7 +27,7 @@ use crate::records::{NewSample, template_record};
 use crate::registry::Registry;
 use crate::settings::OnDuplicate;
 
-/// What a body asks to be created. Names are present: whoever parsed it saw to that.
+/// What a body asks to be created. A name is present: whoever parsed it saw to that.
 #[derive(Debug)]
 pub struct Enrolment {
     /// Personal members.

@@ -72,6 +72,9 @@ pub enum Error {
     /// There are no weights: nothing can be said about faces.
     #[error("no face models are installed")]
     FacesNotConfigured,
+    /// A person would have neither of the two names.
+    #[error("a person has one of the two names")]
+    NoName,
     /// Metadata would have more pairs than allowed.
     #[error("metadata would have more than 50 pairs")]
     TooMuchMetadata,
@@ -88,6 +91,9 @@ pub enum Error {
     /// Persons cannot be found by name.
     #[error("search by name is turned off")]
     NameSearchOff,
+    /// A name that is looked for is too short to be looked up by its beginning, and nobody has it as a whole word.
+    #[error("the name is too short to look up")]
+    NameTooShort,
     /// The same idempotency key came with another body.
     #[error("the idempotency key was used with another body")]
     KeyReused,

@@ -15,8 +15,9 @@ use crate::everybody::Everybody;
 use crate::registry::Registry;
 use crate::sealed::{self, Small};
 
-/// The way of indexing that this program writes. It counts up with every change to what is indexed, or how.
-const SCHEME: u32 = 1;
+/// The way of indexing that this program writes. It counts up with every change to what is indexed, or how: to the words of names
+/// (`domain::person::words`) and to how a value is folded. 1 was that of 0.2.0.
+const SCHEME: u32 = 2;
 
 /// How the persons of a tenant are indexed, all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,6 @@
 //! Listing persons.
 
-use domain::person::words;
+use domain::person::words::Search;
 use domain::{CollectionId, Status, Time};
 use store::{Cursor, IndexEntry, IndexField, ListQuery, PersonRow, Sort, Total};
 
@@ -17,8 +17,8 @@ pub struct Filter {
     pub status: Option<Status>,
     /// Exact values of indexed fields.
     pub exact: Vec<(IndexField, String)>,
-    /// Beginnings of words of the names, any case or accents.
-    pub name: Option<String>,
+    /// Words of the names, or their beginnings, in any spelling.
+    pub name: Option<Search>,
     /// A collection the persons are in.
     pub collection: Option<CollectionId>,
     /// Created at or after.
@@ -61,7 +61,6 @@ const MOST_OPENED: usize = 5_000;
 /// What a person must be to be listed. The index finds candidates; whether they are meant is decided by what is sealed.
 struct Meant<'a> {
     filter: &'a Filter,
-    words: Vec<String>,
 }
 
 impl Meant<'_> {
@@ -71,14 +70,14 @@ impl Meant<'_> {
             profile.exact(*field).is_some_and(|own| folded(*field, own) == folded(*field, value))
         };
         self.filter.exact.iter().all(exact)
-            && words::matches(&self.words, &profile.first_name, &profile.last_name)
+            && self.filter.name.as_ref().is_none_or(|name| name.matches(&profile.names()))
             && self.filter.collection.is_none_or(|c| profile.collections().any(|own| own == c))
             && self.filter.status.is_none_or(|status| person.status() == status)
     }
 
     /// Whether the index alone does not tell who is meant.
     fn is_narrowed_only(&self) -> bool {
-        !self.words.is_empty()
+        self.filter.name.is_some()
             || self.filter.exact.iter().any(|(field, _)| *field == IndexField::DocumentType)
     }
 }
@@ -97,26 +96,25 @@ impl Registry {
     /// A page of the caller's persons. A record that is damaged is passed over.
     ///
     /// # Errors
-    /// [`Error::NameSearchOff`], or what the store says.
+    /// [`Error::NameSearchOff`], [`Error::NameTooShort`], or what the store says.
     pub async fn list(&self, caller: &Caller, list: &List) -> Result<Listed, Error> {
-        let words = list.filter.name.as_deref().map(words::words).unwrap_or_default();
         if list.filter.name.is_some() && !self.settings.name_search {
             return Err(Error::NameSearchOff);
         }
-        if list.filter.name.is_some() && words.is_empty() {
-            return Ok(Listed { persons: Vec::new(), next: None, total: Total::Exact(0) });
+        let meant = Meant { filter: &list.filter };
+        if !meant.is_narrowed_only() {
+            return self.list_indexed(caller, list, &meant).await;
         }
-        let meant = Meant { filter: &list.filter, words };
-        if meant.is_narrowed_only() {
-            self.list_narrowed(caller, list, &meant).await
-        } else {
-            self.list_indexed(caller, list, &meant).await
-        }
+        let listed = self.list_narrowed(caller, list, &meant).await?;
+        // An empty list would say that nobody's name begins so, which was not looked up.
+        let is_short = list.filter.name.as_ref().is_some_and(Search::is_short);
+        let found_nobody = listed.total == Total::Exact(0) && list.after.is_none();
+        if is_short && found_nobody { Err(Error::NameTooShort) } else { Ok(listed) }
     }
 
     /// A page where the index names who is meant, as long as nobody has tampered with it.
     async fn list_indexed(&self, caller: &Caller, list: &List, meant: &Meant<'_>) -> Result<Listed, Error> {
-        let mut query = self.query(caller, list, meant).await?;
+        let mut query = self.query(caller, list).await?;
         let mut filling = Filling { persons: Vec::new(), met: 0, next: None, full: false };
         let (mut total, mut opened) = (None, 0);
         loop {
@@ -142,7 +140,7 @@ impl Registry {
     /// A page where everybody the index brings is opened to see who is meant, to a bound; and how many there are, as far as
     /// that bound reaches.
     async fn list_narrowed(&self, caller: &Caller, list: &List, meant: &Meant<'_>) -> Result<Listed, Error> {
-        let mut query = self.query(caller, list, meant).await?;
+        let mut query = self.query(caller, list).await?;
         (query.count, query.offset, query.limit) = (false, 0, NARROWED_PAGE);
         let counts = list.after.is_none();
         let mut filling = Filling { persons: Vec::new(), met: 0, next: None, full: false };
@@ -183,18 +181,13 @@ impl Registry {
         Ok(Listed { persons: filling.persons, next, total })
     }
 
-    async fn query(&self, caller: &Caller, list: &List, meant: &Meant<'_>) -> Result<ListQuery, Error> {
+    async fn query(&self, caller: &Caller, list: &List) -> Result<ListQuery, Error> {
         let keys = self.keys.of(&*self.store, caller.tenant).await?;
         let filter = &list.filter;
         let looked_up = filter.exact.iter().filter(|(field, _)| *field != IndexField::DocumentType);
         let mut index: Vec<_> = looked_up.map(|(field, value)| hashed(keys.index(), *field, value)).collect();
-        // Until everybody is indexed by name, everybody is looked at.
-        if !meant.words.is_empty() && self.is_indexed(caller.tenant).await? {
-            let term = |word: &String| hashed(keys.index(), IndexField::NamePrefix, words::lookup_term(word));
-            index.extend(meant.words.iter().map(term));
-        }
         index.extend(filter.collection.map(IndexEntry::member_of));
-        Ok(ListQuery {
+        let mut query = ListQuery {
             now: self.now(),
             sort: list.sort,
             limit: list.limit,
@@ -205,7 +198,33 @@ impl Registry {
             created_from: filter.created_from,
             created_before: filter.created_before,
             count: true,
-        })
+        };
+        // Until everybody is indexed by name, everybody is looked at.
+        if let Some(name) = &filter.name
+            && self.is_indexed(caller.tenant).await?
+        {
+            let terms = |terms: &[String]| -> Vec<_> {
+                terms.iter().map(|term| hashed(keys.index(), IndexField::NamePrefix, term)).collect()
+            };
+            let (sure, likely) = (terms(name.sure_terms()), terms(&name.likely_terms()));
+            query.index.extend(&sure);
+            // Where so many have what is sure that they are not all looked at, those come first who have it all.
+            if likely.len() > sure.len() && self.has_more(caller, &query, MOST_OPENED).await? {
+                query.index.extend(&likely[sure.len()..]);
+            }
+        }
+        Ok(query)
+    }
+
+    /// Whether the index brings more persons than `most`.
+    async fn has_more(&self, caller: &Caller, query: &ListQuery, most: usize) -> Result<bool, Error> {
+        let asked = ListQuery { limit: 0, offset: 0, after: None, ..query.clone() };
+        let Some(Total::Exact(total) | Total::AtLeast(total)) =
+            self.store.persons(caller.tenant, asked).await?.total
+        else {
+            return Ok(false);
+        };
+        Ok(total > most as u64)
     }
 
     /// Opens a row, and takes the person in where it is meant and there is room.

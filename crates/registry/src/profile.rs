@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 
 use domain::CollectionId;
-use domain::person::{Change, DocumentNumber, Email, MAX_PAIRS, Patch, words};
+use domain::Invalid;
+use domain::person::{
+    Change, Code, DocumentNumber, Email, ExternalId, MAX_PAIRS, Name, Nationality, Patch, Phone,
+    metadata_key, metadata_value, words,
+};
 use serde::{Deserialize, Serialize};
 use store::{IndexEntry, IndexField};
 use vault::BlindIndex;
@@ -15,8 +19,10 @@ use crate::error::Error;
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "members of the Person object, described in the interface")]
 pub struct Profile {
-    pub first_name: String,
-    pub last_name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -40,11 +46,39 @@ pub struct Profile {
     pub collections: Vec<[u8; 16]>,
 }
 
-fn apply<T>(slot: &mut Option<String>, change: &Change<T>, text: impl Fn(&T) -> String) {
+/// Puts a change into a slot. What was stored by a version that cut less of a text is the same value: sending it back changes
+/// nothing, or else a person would have to be proven again for a space.
+fn apply<T: PartialEq>(
+    slot: &mut Option<String>,
+    change: &Change<T>,
+    parse: impl Fn(&str) -> Result<T, Invalid>,
+    text: impl Fn(&T) -> &str,
+) {
     match change {
         Change::Keep => {}
         Change::Clear => *slot = None,
-        Change::Set(value) => *slot = Some(text(value)),
+        Change::Set(value) => {
+            let is_same = |stored: &String| parse(stored).is_ok_and(|stored| stored == *value);
+            if !slot.as_ref().is_some_and(is_same) {
+                *slot = Some(text(value).to_owned());
+            }
+        }
+    }
+}
+
+/// Sets or removes one pair, under whatever spelling of its key it is stored.
+fn apply_pair(metadata: &mut BTreeMap<String, String>, key: &str, value: Option<&String>) {
+    let is_meant = |stored: &String| metadata_key(stored).is_ok_and(|stored| stored == key);
+    let stored = match metadata.get_key_value(key) {
+        Some((stored, _)) => Some(stored.clone()),
+        None => metadata.keys().find(|stored| is_meant(stored)).cloned(),
+    };
+    let before = stored.and_then(|stored| metadata.remove_entry(&stored));
+    let Some(value) = value else { return };
+    let is_same = |stored: &String| metadata_value(stored).is_ok_and(|stored| stored == *value);
+    match before.filter(|(_, stored)| is_same(stored)) {
+        Some((stored, before)) => drop(metadata.insert(stored, before)),
+        None => drop(metadata.insert(key.to_owned(), value.clone())),
     }
 }
 
@@ -52,32 +86,34 @@ impl Profile {
     /// This profile after `patch`.
     ///
     /// # Errors
-    /// [`Error::TooMuchMetadata`].
+    /// [`Error::NoName`], [`Error::TooMuchMetadata`].
     pub(crate) fn patched(&self, patch: &Patch) -> Result<Self, Error> {
         let mut next = self.clone();
-        if let Some(name) = patch.first_name.set() {
-            name.as_str().clone_into(&mut next.first_name);
+        apply(&mut next.first_name, &patch.first_name, Name::parse, Name::as_str);
+        apply(&mut next.last_name, &patch.last_name, Name::parse, Name::as_str);
+        apply(&mut next.email, &patch.email, Email::parse, Email::as_str);
+        apply(&mut next.phone, &patch.phone, Phone::parse, Phone::as_str);
+        // A date has one spelling, and always had.
+        match &patch.date_of_birth {
+            Change::Keep => {}
+            Change::Clear => next.date_of_birth = None,
+            Change::Set(date) => next.date_of_birth = Some(date.to_string()),
         }
-        if let Some(name) = patch.last_name.set() {
-            name.as_str().clone_into(&mut next.last_name);
+        apply(&mut next.document_type, &patch.document_type, Code::parse, Code::as_str);
+        let (number, parse) = (&patch.document_number, DocumentNumber::parse);
+        apply(&mut next.document_number, number, parse, DocumentNumber::as_str);
+        apply(&mut next.external_id, &patch.external_id, ExternalId::parse, ExternalId::as_str);
+        apply(&mut next.nationality, &patch.nationality, Nationality::parse, Nationality::as_str);
+        apply(&mut next.gender, &patch.gender, Code::parse, Code::as_str);
+        if next.first_name.is_none() && next.last_name.is_none() {
+            return Err(Error::NoName);
         }
-        apply(&mut next.email, &patch.email, |v| v.as_str().to_owned());
-        apply(&mut next.phone, &patch.phone, |v| v.as_str().to_owned());
-        apply(&mut next.date_of_birth, &patch.date_of_birth, ToString::to_string);
-        apply(&mut next.document_type, &patch.document_type, |v| v.as_str().to_owned());
-        apply(&mut next.document_number, &patch.document_number, |v| v.as_str().to_owned());
-        apply(&mut next.external_id, &patch.external_id, |v| v.as_str().to_owned());
-        apply(&mut next.nationality, &patch.nationality, |v| v.as_str().to_owned());
-        apply(&mut next.gender, &patch.gender, |v| v.as_str().to_owned());
         match &patch.metadata {
             Change::Keep => {}
             Change::Clear => next.metadata.clear(),
             Change::Set(pairs) => {
                 for (key, value) in pairs {
-                    match value {
-                        Some(value) => drop(next.metadata.insert(key.clone(), value.clone())),
-                        None => drop(next.metadata.remove(key)),
-                    }
+                    apply_pair(&mut next.metadata, key, value.as_ref());
                 }
             }
         }
@@ -102,7 +138,7 @@ impl Profile {
     /// All blind indexes, sorted; those of names only where persons can be found by name.
     pub(crate) fn index(&self, blind: &BlindIndex, name_search: bool) -> Vec<IndexEntry> {
         let entry = |field: IndexField, value: &str| hashed(blind, field, value);
-        let names = if name_search { self.name_terms() } else { Vec::new() };
+        let names = if name_search { words::index_terms(&self.names()) } else { Vec::new() };
         let mut index: Vec<IndexEntry> = names.iter().map(|t| entry(IndexField::NamePrefix, t)).collect();
         index.extend(self.external_id.as_deref().map(|v| entry(IndexField::ExternalId, v)));
         index.extend(self.document_number.as_deref().map(|v| entry(IndexField::DocumentNumber, v)));
@@ -139,8 +175,9 @@ impl Profile {
         self.collections.dedup();
     }
 
-    fn name_terms(&self) -> Vec<String> {
-        words::index_terms(&self.first_name, &self.last_name)
+    /// The names, of which there is at least one.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        self.first_name.iter().chain(&self.last_name).map(String::as_str).collect()
     }
 }
 
@@ -149,11 +186,12 @@ pub(crate) fn folded(field: IndexField, value: &str) -> String {
     match field {
         IndexField::Email => Email::folded(value),
         IndexField::DocumentNumber => DocumentNumber::folded(value),
+        // Earlier versions kept the space around it. It is not in the index.
+        IndexField::DocumentType => value.trim().to_owned(),
         IndexField::ExternalId
         | IndexField::Phone
         | IndexField::Name
         | IndexField::NamePrefix
-        | IndexField::DocumentType
         | IndexField::Collection => value.to_owned(),
     }
 }
@@ -171,4 +209,18 @@ pub(crate) fn hashed(blind: &BlindIndex, field: IndexField, value: &str) -> Inde
         hash[..2].copy_from_slice(&cut.to_be_bytes());
     }
     IndexEntry { field, hash }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_that_were_stored_with_space_around_them_meet_those_that_are_cut() {
+        for field in [IndexField::DocumentType, IndexField::DocumentNumber, IndexField::Email] {
+            assert_eq!(folded(field, " passport "), folded(field, "passport"), "{field:?}");
+        }
+        // It is unique: two that differed stay two.
+        assert_ne!(folded(IndexField::ExternalId, " e-1"), folded(IndexField::ExternalId, "e-1"));
+    }
 }

@@ -62,7 +62,7 @@ impl Registry {
     /// first. A change that changes nothing is not written: version and times stay.
     ///
     /// # Errors
-    /// What `decide` says, [`Error::NotFound`], [`Error::FaceMismatch`], [`Error::ExternalIdTaken`],
+    /// What `decide` says, [`Error::NotFound`], [`Error::NoName`], [`Error::FaceMismatch`], [`Error::ExternalIdTaken`],
     /// [`Error::Illegal`], [`Error::FingerprintMismatch`], [`Error::ReviewNeeded`], [`Error::AttemptLimit`], or what the store
     /// says.
     pub async fn update<E: From<Error>>(

@@ -58,7 +58,7 @@ async fn every_fault_of_a_body_is_reported_at_once_and_no_value_repeated() {
     let app = App::start().await;
     let body = json!({
         "firstName": 7, "email": "not-an-address-canary", "phone": "123", "dateOfBirth": "2023-02-30", "documentType": "a;b",
-        "documentNumber": "", "nationality": "usa", "shoeSize": 43, "metadata": {"k": 1}, "biometricData": {"faceImage": "%%%", "iris": ""}
+        "documentNumber": "", "nationality": "usa1", "shoeSize": 43, "metadata": {"k": 1}, "biometricData": {"faceImage": "%%%", "iris": ""}
     });
     let reply = app.post("/v2/persons", &body).await.problem(422, "validation-failed");
     let mut pointers: Vec<&str> =
@@ -74,7 +74,6 @@ async fn every_fault_of_a_body_is_reported_at_once_and_no_value_repeated() {
             "/documentType",
             "/email",
             "/firstName",
-            "/lastName",
             "/metadata/k",
             "/nationality",
             "/phone",

@@ -200,3 +200,24 @@ async fn merges_hang_in_one_another_so_deep_and_no_deeper() {
     }
     get(&app, &inner).await.expect(200);
 }
+
+#[tokio::test]
+async fn who_has_one_name_gets_no_other_by_a_merge_and_dates_stay_as_they_are_known() {
+    let app = App::start().await;
+    let make = async |body: Value| app.post("/v2/persons", &body).await.expect(201).id();
+    let first = make(json!({ "firstName": "Suharto", "dateOfBirth": "1921" })).await;
+    let more =
+        json!({ "firstName": "Haji", "lastName": "Mohamed", "dateOfBirth": "1921-06-08", "gender": "male" });
+    let second = make(more).await;
+    let one = merge(&app, "merge", &first, &second).await.expect(200).json;
+    assert_eq!((one["firstName"].as_str(), one.get("lastName")), (Some("Suharto"), None));
+    assert_eq!((&one["dateOfBirth"], &one["gender"]), (&json!("1921"), &json!("male")));
+    let parted = merge(&app, "unmerge", &first, &second).await.expect(200).json;
+    assert_eq!(
+        (parted["firstName"].as_str(), parted.get("lastName"), parted.get("gender")),
+        (Some("Suharto"), None, None)
+    );
+    let again = get(&app, &second).await.expect(200).json;
+    assert_eq!((&again["lastName"], &again["dateOfBirth"]), (&json!("Mohamed"), &json!("1921-06-08")));
+    assert_eq!(app.get("/v2/persons?name=mohamed").await.expect(200).json["data"][0]["id"], json!(second));
+}

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use axum::http::Method;
 use serde_json::{Value, json};
 use testkit::supplied::{face, probe, setup};
-use testkit::{App, Home, shared_cluster};
+use testkit::{App, Home, Setup, shared_cluster};
 
 const SQLITE: &str = include_str!("old/0004.sqlite.sql");
+const SQLITE_0_2_0: &str = include_str!("old/0007.sqlite.sql");
 const POSTGRES: &str = include_str!("old/0004.postgres.sql");
 
 /// What the comments of a dump say.
@@ -18,10 +19,10 @@ fn said(dump: &str, what: &str) -> Vec<Value> {
     dump.lines().filter_map(|l| l.strip_prefix(&begin)).map(|l| serde_json::from_str(l).unwrap()).collect()
 }
 
-fn folder() -> Home {
+fn folder(dump: &str) -> Home {
     let folder = tempfile::tempdir().unwrap();
     let store = rusqlite::Connection::open(folder.path().join("persons.sqlite")).unwrap();
-    store.execute_batch(SQLITE).unwrap();
+    store.execute_batch(dump).unwrap();
     Home::Folder(Arc::new(folder))
 }
 
@@ -83,11 +84,53 @@ async fn is_taken_up(home: Home, dump: &str) {
 
 #[tokio::test]
 async fn a_folder_of_version_0_1_is_taken_up() {
-    is_taken_up(folder(), SQLITE).await;
+    is_taken_up(folder(SQLITE), SQLITE).await;
 }
 
 #[tokio::test]
 async fn a_database_of_version_0_1_is_taken_up() {
     let Some(home) = database().await else { return };
     is_taken_up(home, POSTGRES).await;
+}
+
+/// Version 0.2.0 indexed six words, without what is written together, and cut nothing around a text.
+#[tokio::test]
+async fn a_folder_of_version_0_2_0_is_indexed_anew_and_its_persons_stay_who_they_are() {
+    let app = App::over(folder(SQLITE_0_2_0), Setup::default()).await;
+    let own = said(SQLITE_0_2_0, "WORLD").remove(0)["token"].as_str().unwrap().to_owned();
+    let ask =
+        async |method: Method, path: &str, body: Option<&Value>| app.ask(&own, method, path, body).await;
+    for (filter, last) in [
+        ("name=obrien", "O’Brien"),
+        ("name=jeanluc", "Roy"),
+        ("name=fay%20gina", "Dora Eva Fay Gina"),
+        ("name=%E5%B1%B1%E7%94%B0%E5%A4%AA%E9%83%8E", "山田"),
+        ("name=%E5%A4%AA", "山田"),
+        ("name=%D8%B9%D9%84%D9%8A%D8%B1%D8%B6%D8%A7", "کریمی"),
+        ("name=%E0%A4%B0%E0%A4%B5%E0%A4%BF", "शर्मा"),
+        ("name=ann%20doe", "Doe"),
+        ("documentNumber=AB12", "Doe"),
+    ] {
+        let found =
+            ask(Method::GET, &format!("/v2/persons?{filter}"), None).await.expect(200).json["data"].clone();
+        assert_eq!(
+            (found.as_array().unwrap().len(), &found[0]["lastName"]),
+            (1, &json!(last)),
+            "{filter}: {found}"
+        );
+    }
+    // What was sent with space around it, and verified, may be sent back with and without.
+    let ann = said(SQLITE_0_2_0, "ANN").remove(0);
+    assert_eq!(ann["firstName"], " Ann\u{3000}");
+    let path = format!("/v2/persons/{}", ann["id"].as_str().unwrap());
+    assert_eq!(ask(Method::GET, &path, None).await.expect(200).json, ann);
+    let cut = json!({ "firstName": "Ann", "externalId": "e-1", "metadata": { "k": "v" } });
+    for body in [&ann, &cut] {
+        assert_eq!(ask(Method::PUT, &path, Some(body)).await.expect(200).json, ann);
+    }
+    let changed = ask(Method::PUT, &path, Some(&json!({ "metadata": { "k": "w" } }))).await.expect(200);
+    assert_eq!(
+        (&changed.json["metadata"], &changed.json["verificationStatus"]),
+        (&json!({ "k": "w" }), &json!("verified"))
+    );
 }

@@ -78,6 +78,21 @@ impl From<Error> for Problem {
                 code: FieldCode::NotHere.as_str(),
                 detail: "persons cannot be found by name: the operator has turned it off (`persons.name_search`)".into(),
             }]),
+            Error::NameTooShort => Self::new(codes::INVALID_PARAMETER).errors(vec![Fault {
+                pointer: None,
+                parameter: Some("name".into()),
+                code: FieldCode::Length.as_str(),
+                detail: "is too short to look up: fewer than three letters find whole words only, and nobody has this one".into(),
+            }]),
+            Error::NoName => {
+                let fault = |name: &str| Fault {
+                    pointer: Some(format!("/{name}")),
+                    parameter: None,
+                    code: FieldCode::Required.as_str(),
+                    detail: "one of firstName and lastName is required".into(),
+                };
+                Self::new(codes::VALIDATION_FAILED).errors(vec![fault("firstName"), fault("lastName")])
+            }
             Error::Rejected(rejection) => rejection.into(),
             Error::FacesNotConfigured => Self::new(codes::FACES_NOT_CONFIGURED),
             Error::TooMuchMetadata => {

@@ -1,6 +1,6 @@
 //! Collections that a body or a query means by identifier or by name.
 
-use domain::person::Change;
+use domain::person::{Change, Name};
 use domain::{CollectionId, FieldCode, Invalid};
 
 use crate::auth::Permit;
@@ -16,14 +16,17 @@ pub(crate) struct Refs {
     meant: Change<Vec<String>>,
 }
 
+/// An identifier or a name, read as names of collections are.
+///
+/// # Errors
+/// `length` or `character`.
+pub(crate) fn meant(text: &str) -> Result<String, Invalid> {
+    Name::parse(text).map(|name| name.as_str().to_owned())
+}
+
 /// Takes a member that is an array of identifiers or names; `null` clears it.
 pub(crate) fn read(members: &mut Members<'_>, member: &'static str) -> Refs {
-    let meant = members.texts(member, MOST, |text| {
-        if text.is_empty() || text.chars().count() > 200 {
-            return Err(Invalid::new(FieldCode::Length, "must be the identifier or name of a collection"));
-        }
-        Ok(text.to_owned())
-    });
+    let meant = members.texts(member, MOST, meant);
     Refs { member, meant }
 }
 

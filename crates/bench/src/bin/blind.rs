@@ -6,11 +6,15 @@
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use domain::person::words::index_terms;
+use domain::person::words;
 
 const PERSONS: usize = 100_000;
 const FIRST_NAMES: usize = 2_000;
 const LAST_NAMES: usize = 10_000;
+/// Names of Chinese characters: two of the given name, of so many that are used, and one of the family.
+const GIVEN_NAMES: usize = 20_000;
+const FAMILY_NAMES: usize = 400;
+const CHARACTERS: usize = 2_000;
 /// Values that beginnings of names are spread over, as in the registry.
 const VALUES: u64 = 512;
 
@@ -36,6 +40,24 @@ fn names(dice: &mut Dice, count: usize) -> Vec<String> {
         let syllables = 2 + dice.roll(3);
         let name: String =
             (0..syllables).map(|_| [ONSETS[dice.roll(16)], RHYMES[dice.roll(12)]].concat()).collect();
+        if !all.contains(&name) {
+            all.push(name);
+        }
+    }
+    all
+}
+
+/// Made-up names of so many Chinese characters; the first are the most common, and of them the first characters.
+fn characters(dice: &mut Dice, count: usize, length: usize) -> Vec<String> {
+    let mut all = Vec::with_capacity(count);
+    while all.len() < count {
+        // The lesser of two draws: some characters are more common than others.
+        let name: String = (0..length)
+            .filter_map(|_| {
+                let at = dice.roll(CHARACTERS).min(dice.roll(CHARACTERS));
+                u32::try_from(at).ok().and_then(|at| char::from_u32(0x4e00 + at))
+            })
+            .collect();
         if !all.contains(&name) {
             all.push(name);
         }
@@ -73,6 +95,11 @@ fn terms_before_0_2(first: &str, last: &str) -> Vec<String> {
     terms
 }
 
+/// What is indexed now.
+fn terms(first: &str, last: &str) -> Vec<String> {
+    words::index_terms(&[first, last])
+}
+
 /// Ranks by how common something is; the same in every run.
 fn ranked<T: Ord + Clone>(counts: &BTreeMap<T, f64>) -> Vec<T> {
     let mut all: Vec<_> = counts.iter().collect();
@@ -83,13 +110,43 @@ fn ranked<T: Ord + Clone>(counts: &BTreeMap<T, f64>) -> Vec<T> {
 fn main() {
     let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
     let (firsts, lasts) = (names(&mut dice, FIRST_NAMES), names(&mut dice, LAST_NAMES));
-    let (first_sums, last_sums) = (sums(FIRST_NAMES), sums(LAST_NAMES));
-    let persons: Vec<(&str, &str)> = (0..PERSONS)
-        .map(|_| (drawn(&mut dice, &firsts, &first_sums), drawn(&mut dice, &lasts, &last_sums)))
-        .collect();
-    // What the guesser knows: how often each name is given.
+    let (persons, known) = population(&mut dice, &firsts, &lasts);
+    let by_rank = ranked(&known);
+    let likely = |term: &str| by_rank.iter().find(|name| name.starts_with(term)).copied();
+    let before = guessed(&persons, &known, terms_before_0_2, hash, likely);
+    let now = guessed(&persons, &known, terms, |term| hash(term) % VALUES, likely);
+    println!("name words guessed right, of {PERSONS} persons");
+    println!("  every prefix and the word (before 0.2)   {:5.1} %", 100.0 * before);
+    println!("  beginnings cut to {VALUES} values           {:5.1} %", 100.0 * now);
+    println!(
+        "  without any index                        {:5.1} %",
+        100.0 * always_the_most_common(&persons, &known)
+    );
+
+    let (firsts, lasts) = (characters(&mut dice, GIVEN_NAMES, 2), characters(&mut dice, FAMILY_NAMES, 1));
+    let (persons, known) = population(&mut dice, &firsts, &lasts);
+    let by_rank = ranked(&known);
+    let likely = |term: &str| by_rank.iter().find(|name| name.contains(term)).copied();
+    let now = guessed(&persons, &known, terms, |term| hash(term) % VALUES, likely);
+    println!("the same where names are Chinese characters, each of which is indexed");
+    println!("  characters cut to {VALUES} values           {:5.1} %", 100.0 * now);
+    println!(
+        "  without any index                        {:5.1} %",
+        100.0 * always_the_most_common(&persons, &known)
+    );
+}
+
+/// Persons of these names, and how often each name is given, which the guesser knows.
+fn population<'a>(
+    dice: &mut Dice,
+    firsts: &'a [String],
+    lasts: &'a [String],
+) -> (Vec<(&'a str, &'a str)>, BTreeMap<&'a str, f64>) {
+    let (first_sums, last_sums) = (sums(firsts.len()), sums(lasts.len()));
+    let persons =
+        (0..PERSONS).map(|_| (drawn(dice, firsts, &first_sums), drawn(dice, lasts, &last_sums))).collect();
     let mut known: BTreeMap<&str, f64> = BTreeMap::new();
-    for (names, sums) in [(&firsts, &first_sums), (&lasts, &last_sums)] {
+    for (names, sums) in [(firsts, &first_sums), (lasts, &last_sums)] {
         let total = sums.last().copied().unwrap_or(1.0);
         for (rank, name) in names.iter().enumerate() {
             #[expect(clippy::cast_precision_loss, reason = "a rank")]
@@ -97,15 +154,7 @@ fn main() {
             *known.entry(name).or_default() += part;
         }
     }
-    let by_rank = ranked(&known);
-    let likely = |term: &str| by_rank.iter().find(|name| name.starts_with(term)).copied();
-    let before = guessed(&persons, &known, terms_before_0_2, hash, likely);
-    let now = guessed(&persons, &known, index_terms, |term| hash(term) % VALUES, likely);
-    println!("name words guessed right, of {PERSONS} persons");
-    println!("  every prefix and the word (before 0.2)   {:5.1} %", 100.0 * before);
-    println!("  beginnings cut to {VALUES} values           {:5.1} %", 100.0 * now);
-    let blind = always_the_most_common(&persons, &known);
-    println!("  without any index                        {:5.1} %", 100.0 * blind);
+    (persons, known)
 }
 
 /// Stands for the keyed hash: nobody can turn it round.

@@ -70,10 +70,13 @@ fn profile(members: Members) -> Result<Profile, Error> {
     Ok(serde_json::from_value(Value::Object(members))?)
 }
 
+/// The names are one member in two: who has one name only does not get another's for the second.
+const NAMES: [&str; 2] = ["firstName", "lastName"];
+
 /// `profile` with whatever it lacks and `other` has.
 pub(super) fn joined(first: &Profile, other: &Profile) -> Result<Profile, Error> {
     let mut all = members(first)?;
-    for (name, value) in members(other)? {
+    for (name, value) in members(other)?.into_iter().filter(|(name, _)| !NAMES.contains(&name.as_str())) {
         let known = all.entry(name).or_insert_with(|| value.clone());
         match (known, value) {
             (Value::Object(known), Value::Object(more)) => {
@@ -112,24 +115,38 @@ mod tests {
 
     fn ann() -> Profile {
         let metadata = [("a".to_owned(), "1".to_owned())].into();
-        Profile { first_name: "Ann".into(), last_name: "Lee".into(), metadata, ..Profile::default() }
+        Profile {
+            first_name: Some("Ann".into()),
+            last_name: Some("Lee".into()),
+            metadata,
+            ..Profile::default()
+        }
     }
 
     #[test]
     fn what_is_known_stays_and_what_is_missing_is_filled() {
         let other = Profile {
-            first_name: "Anna".into(),
+            first_name: Some("Anna".into()),
             email: Some("a@b.example".into()),
             metadata: [("a".to_owned(), "2".to_owned()), ("b".to_owned(), "3".to_owned())].into(),
             collections: vec![[7; 16]],
             ..ann()
         };
         let both = joined(&ann(), &other).unwrap();
-        assert_eq!((both.first_name.as_str(), both.email.as_deref()), ("Ann", Some("a@b.example")));
+        assert_eq!((both.first_name.as_deref(), both.email.as_deref()), (Some("Ann"), Some("a@b.example")));
         assert_eq!(both.metadata.get("a").map(String::as_str), Some("1"));
         assert_eq!((both.metadata.len(), both.collections.len()), (2, 1));
         assert_eq!(parted(&both, &ann(), &both).unwrap(), ann());
         let changed = Profile { email: Some("new@b.example".into()), ..both.clone() };
         assert_eq!(parted(&changed, &ann(), &both).unwrap().email.as_deref(), Some("new@b.example"));
+    }
+
+    #[test]
+    fn who_has_one_name_gets_no_other_by_a_merge() {
+        let mononym = Profile { last_name: None, ..ann() };
+        let both = joined(&mononym, &ann()).unwrap();
+        assert_eq!((both.first_name.as_deref(), both.last_name), (Some("Ann"), None));
+        let both = joined(&ann(), &mononym).unwrap();
+        assert_eq!((both.first_name.as_deref(), both.last_name.as_deref()), (Some("Ann"), Some("Lee")));
     }
 }

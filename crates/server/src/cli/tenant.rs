@@ -25,8 +25,8 @@ pub(crate) async fn run(config: &Config, command: Command) -> Outcome {
     let registry = home::open(config).await?;
     match command {
         Command::Create { name } => {
-            domain::person::Name::parse(&name).map_err(|e| format!("the name {e}"))?;
-            match registry.create_tenant(&name).await? {
+            let name = domain::person::Name::parse(&name).map_err(|e| format!("the name {e}"))?;
+            match registry.create_tenant(name.as_str()).await? {
                 Some(id) => println!("{id}"),
                 None => return Ok(false),
             }

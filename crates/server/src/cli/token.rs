@@ -88,8 +88,9 @@ pub(crate) async fn run(config: &Config, command: Command) -> Outcome {
     match command {
         Command::Create { name, tenant, scopes: words, expires } => {
             let (scopes, lifetime) = (scopes(&words)?, expires.as_deref().map(lifetime).transpose()?);
+            let name = domain::person::Name::parse(&name).map_err(|e| format!("the name {e}"))?;
             let tenant = tenant_id(&registry, &tenant).await?;
-            println!("{}", registry.create_token(tenant, &name, scopes, lifetime).await?.secret);
+            println!("{}", registry.create_token(tenant, name.as_str(), scopes, lifetime).await?.secret);
             Ok(true)
         }
         Command::List { tenant, json } => {

@@ -18,19 +18,22 @@ fn time(description: &str) -> Value {
     json!({ "type": "string", "format": "date-time", "description": description })
 }
 
-/// What a client may write, apart from biometrics; members can be cleared with `null` except for names.
+/// A year, a month or a day.
+const DATE_OF_BIRTH: &str = "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$";
+
+/// What a client may write, apart from biometrics; members can be cleared with `null`, but not both names.
 fn profile() -> Value {
     let code = |d: &str| json!({ "type": "string", "pattern": "^[A-Za-z0-9_ -]{1,40}$", "description": d });
     json!({
-        "firstName": text("Given name or names, in Unicode normalisation form C.", 1, 200),
-        "lastName": text("Family name or names.", 1, 200),
-        "email": nullable(json!({ "type": "string", "maxLength": 254, "description": "E-mail address; not unique." })),
-        "phone": nullable(json!({ "type": "string", "pattern": "^\\+[1-9][0-9]{6,14}$", "description": "E.164 number." })),
-        "dateOfBirth": nullable(json!({ "type": "string", "format": "date", "description": "Real calendar date, not in the future." })),
+        "firstName": nullable(text("Given name or names, in Unicode normalisation form C. One of the two names is enough. Of every text, white space and unseen characters around it are cut.", 1, 200)),
+        "lastName": nullable(text("Family name or names. One of the two names is enough.", 1, 200)),
+        "email": nullable(json!({ "type": "string", "maxLength": 254, "description": "E-mail address of any script (RFC 6531), the local part quoted or not; not unique.", "example": "name@example.com" })),
+        "phone": nullable(json!({ "type": "string", "maxLength": 400, "description": "E.164 number: + and the country code. Spaces, dashes, dots, brackets, slashes, `(0)` and `tel:` are cut; an extension is refused.", "example": "+1234567890" })),
+        "dateOfBirth": nullable(json!({ "type": "string", "pattern": DATE_OF_BIRTH, "description": "Real calendar date, or YYYY-MM or YYYY where no more is known; not in the future. It comes back as given.", "example": "1990-01-15" })),
         "documentType": nullable(code("Suggested: passport, national_id, driver_license, residence_permit, voter_id.")),
-        "documentNumber": nullable(text("Letters, digits, spaces and - / . only.", 1, 40)),
+        "documentNumber": nullable(text("Printable characters of any script, but no controls or bidirectional overrides.", 1, 40)),
         "externalId": nullable(text("The operator's own key; unique in the tenant.", 1, 200)),
-        "nationality": nullable(json!({ "type": "string", "pattern": "^[A-Z]{2,3}$", "description": "ISO 3166-1 code." })),
+        "nationality": nullable(json!({ "type": "string", "pattern": "^[A-Za-z]{1,3}<{0,2}$", "description": "ISO 3166-1 code of two or three letters, or ICAO 9303 code as in a passport (D<<); kept in capital letters, without fillers.", "example": "COL" })),
         "gender": nullable(code("In the operator's own vocabulary.")),
         "collections": {
             "type": ["array", "null"], "maxItems": 50, "items": { "type": "string", "maxLength": 200 },
@@ -38,7 +41,7 @@ fn profile() -> Value {
         },
         "metadata": {
             "type": ["object", "null"], "maxProperties": 50,
-            "description": "Pairs of strings: keys of 1-64, values of up to 500 characters. In an update, null removes a key.",
+            "description": "Pairs of strings: keys of 1-64 characters on one line, values of up to 500, with or without line breaks. In an update, null removes a key.",
             "additionalProperties": { "type": ["string", "null"], "maxLength": 500 }
         }
     })
@@ -122,7 +125,7 @@ fn create() -> Value {
         }
     });
     json!({
-        "type": "object", "required": ["firstName", "lastName"], "additionalProperties": false,
+        "type": "object", "additionalProperties": false, "description": "One of `firstName` and `lastName` is required.",
         "properties": merged(&[profile(), own])
     })
 }
@@ -195,11 +198,14 @@ fn person() -> Value {
     let plain = json!({ "type": "string" });
     json!({
         "type": "object",
-        "required": ["id", "firstName", "lastName", "verificationStatus", "createdAt", "updatedAt", "version"],
+        "required": ["id", "verificationStatus", "createdAt", "updatedAt", "version"],
         "properties": {
-            "id": { "type": "string" }, "externalId": plain, "firstName": plain, "lastName": plain, "email": plain, "phone": plain,
-            "dateOfBirth": { "type": "string", "format": "date" }, "documentType": plain, "documentNumber": plain,
-            "nationality": plain, "gender": plain,
+            "id": { "type": "string" }, "externalId": plain,
+            "firstName": { "type": "string", "description": "A person has one of the two names, or both." }, "lastName": plain, "email": plain,
+            "phone": { "type": "string", "pattern": "^\\+[1-9][0-9]{6,14}$" },
+            "dateOfBirth": { "type": "string", "pattern": DATE_OF_BIRTH, "description": "As given: a day, a month or a year." },
+            "documentType": plain, "documentNumber": plain,
+            "nationality": { "type": "string", "pattern": "^(D|[A-Z]{2,3})$" }, "gender": plain,
             "metadata": { "type": "object", "additionalProperties": plain },
             "collections": { "type": "array", "items": plain },
             "mergedIds": { "type": "array", "items": plain, "description": "Records of the same human that were taken in." },

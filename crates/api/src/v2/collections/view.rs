@@ -40,24 +40,13 @@ impl<'a> From<&'a Collection> for CollectionView<'a> {
     }
 }
 
-/// A text of at most `most` characters, on one line.
-fn text(value: &str, most: usize) -> Result<String, Invalid> {
-    if value.trim().is_empty() || value.chars().count() > most {
-        return Err(Invalid::new(FieldCode::Length, format!("must have 1 to {most} characters")));
-    }
-    if value.chars().any(char::is_control) {
-        return Err(Invalid::new(FieldCode::Character, "must not have control characters"));
-    }
-    Ok(value.to_owned())
-}
-
 /// Takes the name, by the rules of persons' names; what looks like an identifier is none.
 pub(super) fn name(members: &mut Members<'_>) -> Change<String> {
     let name = members.text("name", |value| {
-        if value.starts_with(domain::CollectionId::PREFIX) {
+        let name = Name::parse(value)?;
+        if name.as_str().starts_with(domain::CollectionId::PREFIX) {
             return Err(Invalid::new(FieldCode::Format, "must not begin as an identifier does"));
         }
-        let name = Name::parse(value.trim())?;
         if name.as_str().chars().count() > 100 {
             return Err(Invalid::new(FieldCode::Length, "must have at most 100 characters"));
         }
@@ -71,5 +60,5 @@ pub(super) fn name(members: &mut Members<'_>) -> Change<String> {
 
 /// Takes the description.
 pub(super) fn description(members: &mut Members<'_>) -> Change<String> {
-    members.text("description", |value| text(value, 500))
+    members.text("description", |value| domain::person::free_text(value, 1, 500))
 }

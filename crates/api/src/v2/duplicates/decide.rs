@@ -27,8 +27,7 @@ async fn handle(permit: Permit<PersonsReview>, id: IdPath, headers: HeaderMap, b
     if !matches!(decision, Change::Set(_)) && !members.has_fault("decision") {
         members.fault("decision", Invalid::new(FieldCode::Required, "is required"));
     }
-    let reason =
-        members.text("reason", |text| domain::person::check_pair("reason", text).map(|()| text.to_owned()));
+    let reason = members.text("reason", |text| domain::person::free_text(text, 0, 500));
     let decision = finished(members, decision.into_set())?;
     let route = PATH.replace("{duplicateId}", &id.to_string());
     let key = idempotency::read(&permit, &headers, &route, &body.bytes).await?;

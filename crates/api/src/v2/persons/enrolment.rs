@@ -69,7 +69,7 @@ pub(super) fn read(bytes: &[u8], route: Route, now: Time) -> Result<(Enrolment, 
     let mut members = Members::of_body(parse(bytes).map_err(|e| malformed(&e))?)?;
     let given = (members.has_value("firstName"), members.has_value("lastName"));
     let patch = profile::read(&mut members, now);
-    profile::require_names(&mut members, given);
+    profile::require_a_name(&mut members, given);
     read_only(&mut members, &READ_ONLY);
     if let Change::Set(status) = members.text("verificationStatus", |text| Ok(text.to_owned()))
         && status != "pending"

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use domain::person::words::Search;
 use domain::person::{Code, DocumentNumber, Email, ExternalId, Phone};
 use domain::{FieldCode, Invalid, PersonId, Status, Time};
 use registry::{Filter, List};
@@ -9,6 +10,7 @@ use store::{Cursor, IndexField, Sort};
 
 use crate::problem::{Problem, codes};
 use crate::query::Query;
+use crate::v2::collection_refs;
 
 const DEFAULT_LIMIT: u32 = 20;
 const MAX_LIMIT: u32 = 200;
@@ -59,13 +61,6 @@ fn time(text: &str) -> Result<Time, Invalid> {
         .map_err(|_| Invalid::new(FieldCode::Format, "must be an RFC 3339 time such as 2024-01-15T10:30:00Z"))
 }
 
-fn name(text: &str) -> Result<String, Invalid> {
-    if text.trim().is_empty() || text.chars().count() > 200 {
-        return Err(Invalid::new(FieldCode::Length, "must have 1 to 200 characters"));
-    }
-    Ok(text.to_owned())
-}
-
 fn filter(query: &mut Query<'_>) -> Filter {
     let mut exact = Vec::new();
     let mut add = |field, value: Option<String>| exact.extend(value.map(|v| (field, v)));
@@ -89,7 +84,7 @@ fn filter(query: &mut Query<'_>) -> Filter {
                 .ok_or_else(|| Invalid::new(FieldCode::Range, "must be pending, verified, failed or expired"))
         }),
         exact,
-        name: query.take("name", name),
+        name: query.take("name", Search::parse),
         collection: None,
         created_from: query.take("createdAfter", time),
         created_before: query.take("createdBefore", time),
@@ -120,7 +115,7 @@ pub(super) fn read(raw: Option<&str>) -> Result<Asked, Problem> {
     if page.is_some() && after.is_some() {
         query.fault("page", FieldCode::NotHere, "give either page or cursor");
     }
-    let collection = query.take("collection", name);
+    let collection = query.take("collection", collection_refs::meant);
     let filter = filter(&mut query);
     query.finish()?;
     let page = if after.is_some() { None } else { Some(page.unwrap_or(1)) };
@@ -159,6 +154,11 @@ mod tests {
             "limit=51&include=biometricData",
             "createdAfter=yesterday",
             "name=%20",
+            "name=-",
+            "name=%E2%80%8B",
+            "phone=00441234567",
+            "documentNumber=%E2%80%AE1",
+            "collection=%E2%80%8B",
             "verificationStatus=gone",
             "limit=1&limit=2",
         ] {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::person::{
     BirthDate, Change, Code, DocumentNumber, Email, ExternalId, MAX_PAIRS, Name, Nationality, Patch, Phone,
-    check_pair,
+    metadata_key, metadata_value,
 };
 use domain::{FieldCode, Invalid, Time};
 
@@ -40,8 +40,16 @@ fn metadata(members: &mut Members<'_>) -> BTreeMap<String, Option<String>> {
                 continue;
             }
         };
-        match check_pair(&key, value.as_deref().unwrap_or_default()) {
-            Ok(()) => drop(pairs.insert(key.into_owned(), value)),
+        let pair =
+            metadata_key(&key).and_then(|k| Ok((k, value.as_deref().map(metadata_value).transpose()?)));
+        match pair {
+            Ok((name, _)) if pairs.contains_key(&name) => {
+                members.fault(
+                    &key,
+                    Invalid::new(FieldCode::Format, "is another member without the space around it"),
+                );
+            }
+            Ok((name, value)) => drop(pairs.insert(name, value)),
             Err(invalid) => members.fault(&key, invalid),
         }
     }
@@ -51,20 +59,20 @@ fn metadata(members: &mut Members<'_>) -> BTreeMap<String, Option<String>> {
     pairs
 }
 
-/// The two names must be there on creation; one that is there but faulty is reported as such already.
-pub(super) fn require_names(members: &mut Members<'_>, given: (bool, bool)) {
-    for (name, given) in [("firstName", given.0), ("lastName", given.1)] {
-        if !given {
-            members.fault(name, Invalid::new(FieldCode::Required, "is required"));
+/// One of the two names must be there on creation: many people have one name only. One that is there but faulty is reported
+/// as such already.
+pub(super) fn require_a_name(members: &mut Members<'_>, given: (bool, bool)) {
+    if !given.0 && !given.1 {
+        for name in ["firstName", "lastName"] {
+            members
+                .fault(name, Invalid::new(FieldCode::Required, "one of firstName and lastName is required"));
         }
     }
 }
 
-/// The two names cannot be cleared.
-pub(super) fn keep_names(members: &mut Members<'_>, patch: &Patch) {
-    for (name, change) in [("firstName", &patch.first_name), ("lastName", &patch.last_name)] {
-        if *change == Change::Clear {
-            members.fault(name, Invalid::new(FieldCode::Required, "cannot be cleared"));
-        }
+/// The two names cannot be cleared together; whether the other one is there when one is cleared, the person tells.
+pub(super) fn keep_a_name(members: &mut Members<'_>, patch: &Patch) {
+    if patch.first_name == Change::Clear && patch.last_name == Change::Clear {
+        require_a_name(members, (false, false));
     }
 }

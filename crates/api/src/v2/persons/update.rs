@@ -34,17 +34,13 @@ struct Asked {
 type Read = (Asked, NewImages, Refs);
 
 fn reason(text: &str) -> Result<String, Invalid> {
-    if text.trim().is_empty() {
-        return Err(Invalid::new(FieldCode::Length, "must not be blank"));
-    }
-    domain::person::check_pair("statusReason", text)?;
-    Ok(text.to_owned())
+    domain::person::free_text(text, 1, 500)
 }
 
 fn read(bytes: &[u8], now: Time) -> Result<Read, Problem> {
     let mut members = Members::of_body(parse(bytes).map_err(|e| malformed(&e))?)?;
     let patch = profile::read(&mut members, now);
-    profile::keep_names(&mut members, &patch);
+    profile::keep_a_name(&mut members, &patch);
     let mut repeated = Repeated::take(&mut members);
     let status = members.text("verificationStatus", |text| {
         Status::parse(text)

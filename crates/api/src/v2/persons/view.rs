@@ -14,8 +14,10 @@ pub(crate) struct PersonView<'a> {
     id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     external_id: Option<&'a str>,
-    first_name: &'a str,
-    last_name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -226,8 +228,8 @@ impl<'a> PersonView<'a> {
         Self {
             id: person.id.to_string(),
             external_id: profile.external_id.as_deref(),
-            first_name: &profile.first_name,
-            last_name: &profile.last_name,
+            first_name: profile.first_name.as_deref(),
+            last_name: profile.last_name.as_deref(),
             email: profile.email.as_deref(),
             phone: profile.phone.as_deref(),
             date_of_birth: profile.date_of_birth.as_deref(),
