@@ -37,7 +37,7 @@ const OURS: [(&str, &[&str]); 11] = [
 ];
 
 /// Heavy libraries and the crates that may use them.
-const HEAVY: [(&str, &[&str]); 21] = [
+const HEAVY: [(&str, &[&str]); 22] = [
     ("hashbrown", &["gallery"]),
     ("roaring", &["gallery"]),
     ("rusqlite", &["store-sqlite"]),
@@ -59,6 +59,7 @@ const HEAVY: [(&str, &[&str]); 21] = [
     ("hyper", &["bench"]),
     ("clap", &["server"]),
     ("governor", &["api"]),
+    ("jsonschema", &["testkit"]),
 ];
 
 /// Crates that must stay free of an async runtime.
