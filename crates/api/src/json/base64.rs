@@ -47,7 +47,7 @@ pub(crate) fn decode(text: &str) -> Result<Vec<u8>, &'static str> {
 fn has_lost_plus(text: &str) -> bool {
     let spaces = text.bytes().filter(|b| *b == b' ').count();
     let rest = text.bytes().filter(|b| !b.is_ascii_whitespace()).count();
-    if spaces > 0 && spaces + rest == text.len() && rest % 4 != 0 && text.len() % 4 == 0 {
+    if spaces > 0 && spaces + rest == text.len() && !rest.is_multiple_of(4) && text.len().is_multiple_of(4) {
         return true;
     }
     let lines = text.split(['\r', '\n']).map(|line| line.trim_matches([' ', '\t']));
@@ -58,7 +58,10 @@ fn has_lost_plus(text: &str) -> bool {
 fn is_folded(line: &str) -> bool {
     let parts: Vec<usize> = line.split(' ').map(str::len).collect();
     let (first, last) = (parts[0], parts[parts.len() - 1]);
-    first >= 60 && first % 4 == 0 && last <= first && parts[..parts.len() - 1].iter().all(|p| *p == first)
+    first >= 60
+        && first.is_multiple_of(4)
+        && last <= first
+        && parts[..parts.len() - 1].iter().all(|p| *p == first)
 }
 
 /// What was made of base64 on its way that no longer decodes.
