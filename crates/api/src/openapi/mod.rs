@@ -107,7 +107,7 @@ mod tests {
                 members.iter().for_each(|(name, value)| enums(value, &format!("{at}/{name}"), found));
             }
             Value::Array(items) => {
-                items.iter().enumerate().for_each(|(i, v)| enums(v, &format!("{at}/{i}"), found))
+                items.iter().enumerate().for_each(|(i, v)| enums(v, &format!("{at}/{i}"), found));
             }
             _ => {}
         }
