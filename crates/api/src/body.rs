@@ -1,10 +1,11 @@
 //! Reading a body: the right type, within size, time and memory, and not slower than it may be.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody as _};
 use axum::extract::{FromRequest, Request};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use tokio::time::{Instant, timeout_at};
@@ -21,6 +22,8 @@ const DRAIN_TIME: Duration = Duration::from_secs(5);
 const FIRST: usize = 16 << 10;
 /// Content types of a body; the second for PATCH (RFC 7396).
 const TYPES: [&str; 2] = ["application/json", "application/merge-patch+json"];
+/// Names of the encoding bodies are in; ASCII is a part of it.
+const UTF_8: [&str; 5] = ["utf-8", "utf8", "us-ascii", "ascii", ""];
 
 /// A whole JSON body, and the memory set aside for it.
 pub(crate) struct JsonBody {
@@ -28,22 +31,46 @@ pub(crate) struct JsonBody {
     _memory: Part,
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// What is wrong with how a body is said to be sent; nothing where it is plain JSON in UTF-8.
+fn fault_of(headers: &HeaderMap) -> Option<Cow<'static, str>> {
     let value = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let mut parts = value.split(';').map(str::trim);
+    let mut parts = value.split(';').map(|part| part.trim().to_ascii_lowercase());
     let essence = parts.next().unwrap_or_default();
-    TYPES.iter().any(|t| essence.eq_ignore_ascii_case(t))
-        && parts.all(|p| {
-            p.is_empty() || matches!(p.to_ascii_lowercase().as_str(), "charset=utf-8" | "charset=\"utf-8\"")
-        })
+    if !TYPES.contains(&essence.as_str()) {
+        return Some(match essence.as_str() {
+            "" => "`Content-Type` is missing: send `application/json`".into(),
+            "application/x-www-form-urlencoded" => {
+                "the body is sent as a form, as `curl -d` does by itself: send `Content-Type: application/json`".into()
+            }
+            "multipart/form-data" => {
+                "files are not sent as a form: put them into JSON in base64, and send `application/json`".into()
+            }
+            _ => "`Content-Type` must be `application/json`".into(),
+        });
+    }
+    // JSON has no parameters (RFC 8259, section 11): those that clients send all the same mean nothing, but for the one that
+    // says that it is in another encoding.
+    let charset = parts.find_map(|part| {
+        let (name, value) = part.split_once('=')?;
+        (name.trim() == "charset").then(|| value.trim().trim_matches(['"', '\'']).to_owned())
+    });
+    if charset.is_some_and(|charset| !UTF_8.contains(&charset.as_str())) {
+        return Some(
+            "the body must be in UTF-8: encode it so, and send `application/json` without another `charset`"
+                .into(),
+        );
+    }
+    let coding = headers.get(header::CONTENT_ENCODING).map(HeaderValue::as_bytes);
+    let coded = coding.is_some_and(|coding| !coding.eq_ignore_ascii_case(b"identity"));
+    coded.then(|| "the body must not be compressed: send it without `Content-Encoding`".into())
 }
 
 impl FromRequest<Api> for JsonBody {
     type Rejection = Problem;
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
-        if !is_json(request.headers()) || request.headers().contains_key(header::CONTENT_ENCODING) {
-            return Err(Problem::new(codes::UNSUPPORTED_MEDIA_TYPE));
+        if let Some(fault) = fault_of(request.headers()) {
+            return Err(Problem::new(codes::UNSUPPORTED_MEDIA_TYPE).detail(fault));
         }
         if is_hopeless(request.headers(), api.shared().limits.body_bytes) {
             return Err(Problem::new(codes::BODY_TOO_LARGE));
@@ -160,21 +187,39 @@ mod tests {
     }
 
     #[test]
-    fn json_is_json_with_or_without_its_charset() {
-        let headers =
-            |value: &'static str| [(header::CONTENT_TYPE, value.parse().unwrap())].into_iter().collect();
+    fn json_is_json_whatever_parameters_are_sent_with_it() {
+        let headers = |value: &str| [(header::CONTENT_TYPE, value.parse().unwrap())].into_iter().collect();
         for good in [
             "application/json",
             "Application/JSON; charset=utf-8",
             "application/json;charset=UTF-8",
+            "application/json; charset=\"utf-8\"",
+            "application/json; charset='utf8'",
+            "application/json; charset = utf-8; profile=x",
+            "application/json; charset=us-ascii",
+            "application/json;",
+            "application/json; odata.metadata=minimal; version=1",
             "application/merge-patch+json",
         ] {
-            assert!(is_json(&headers(good)), "{good}");
+            assert_eq!(fault_of(&headers(good)), None, "{good}");
         }
-        for bad in
-            ["", "text/plain", "application/jsonp", "application/json; charset=latin-1", "application/xml"]
-        {
-            assert!(!is_json(&headers(bad)), "{bad}");
+        for (bad, word) in [
+            ("", "missing"),
+            ("text/plain", "application/json"),
+            ("application/jsonp", "application/json"),
+            ("application/json; charset=latin-1", "UTF-8"),
+            ("application/json; v=1; charset=\"ISO-8859-1\"", "UTF-8"),
+            ("application/json; charset=utf-16", "UTF-8"),
+            ("application/xml", "application/json"),
+            ("application/x-www-form-urlencoded", "form"),
+            ("multipart/form-data; boundary=x", "base64"),
+        ] {
+            assert!(fault_of(&headers(bad)).is_some_and(|said| said.contains(word)), "{bad}");
         }
+        let mut coded: HeaderMap = headers("application/json");
+        coded.insert(header::CONTENT_ENCODING, "identity".parse().unwrap());
+        assert_eq!(fault_of(&coded), None);
+        coded.insert(header::CONTENT_ENCODING, "gzip".parse().unwrap());
+        assert!(fault_of(&coded).is_some_and(|said| said.contains("compressed")));
     }
 }

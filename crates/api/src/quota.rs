@@ -3,6 +3,7 @@
 
 use std::num::NonZeroU32;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use axum::http::{HeaderName, HeaderValue, Response};
 use domain::TokenId;
@@ -34,9 +35,9 @@ pub(crate) struct Left {
 }
 
 impl Quota {
-    /// A quota, unless it would be none at all.
-    pub(crate) fn per_minute(name: &'static str, per_minute: u32) -> Option<Self> {
-        let rate = Rate::per_minute(NonZeroU32::new(per_minute)?);
+    /// A quota, unless it would be none at all; `minute` is how long its minute is.
+    pub(crate) fn per_minute(name: &'static str, per_minute: u32, minute: Duration) -> Option<Self> {
+        let rate = Rate::with_period(minute / per_minute.max(1))?.allow_burst(NonZeroU32::new(per_minute)?);
         Some(Self { name, limiter: RateLimiter::dashmap(rate).with_middleware(), per_minute })
     }
 

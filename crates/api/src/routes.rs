@@ -74,8 +74,19 @@ async fn description(State(api): State<Api>, headers: HeaderMap) -> Response {
     answer.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }
 
-async fn unknown(_: Request) -> Problem {
-    Problem::new(codes::NOT_FOUND)
+/// A path that is none: what is most often wrong with it is said.
+async fn unknown(request: Request) -> Problem {
+    let path = request.uri().path();
+    let problem = Problem::new(codes::NOT_FOUND);
+    if path.len() > 1 && path.ends_with('/') {
+        problem.detail("there is no such path: paths do not end with `/`")
+    } else if path.contains("//") {
+        problem.detail("there is no such path: it has `//`, as where a base address ends with `/`")
+    } else if path.starts_with("/v2/") || path.starts_with("/docs/") {
+        problem
+    } else {
+        problem.detail("there is no such path: those of this interface begin with `/v2/`")
+    }
 }
 
 async fn not_allowed(_: Request) -> Problem {

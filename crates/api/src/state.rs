@@ -34,6 +34,8 @@ pub struct Limits {
     pub requests_per_minute: Option<u32>,
     /// Requests a minute and token that compare, search or judge liveness; none is no quota.
     pub comparisons_per_minute: Option<u32>,
+    /// How long the minute of those quotas is. Only tests that count have another, longer than they take.
+    pub quota_minute: Duration,
     /// Origins that browsers may call from; `*` for all.
     pub cors_origins: Vec<String>,
 }
@@ -51,6 +53,7 @@ impl Default for Limits {
             request_time: Duration::from_secs(60),
             requests_per_minute: None,
             comparisons_per_minute: None,
+            quota_minute: Duration::from_secs(60),
             cors_origins: Vec::new(),
         }
     }
@@ -85,8 +88,12 @@ impl Api {
             answers: Budget::new(limits.answers_bytes),
             builders: Builders::default(),
             brake: Brake::new(),
-            quota: limits.requests_per_minute.and_then(|n| Quota::per_minute("default", n)),
-            comparisons: limits.comparisons_per_minute.and_then(|n| Quota::per_minute("comparisons", n)),
+            quota: limits
+                .requests_per_minute
+                .and_then(|n| Quota::per_minute("default", n, limits.quota_minute)),
+            comparisons: limits
+                .comparisons_per_minute
+                .and_then(|n| Quota::per_minute("comparisons", n, limits.quota_minute)),
             document: Arc::new(File::new(
                 serde_json::to_vec(&crate::openapi::document()).unwrap_or_default().into(),
                 "application/json",

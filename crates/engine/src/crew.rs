@@ -116,8 +116,45 @@ fn stopped() -> EngineError {
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc;
+    use std::task::{Context, Poll, Waker};
 
     use super::*;
+
+    /// What a future answers without being waited for.
+    fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
+        match std::pin::pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(answer) => Some(answer),
+            Poll::Pending => None,
+        }
+    }
+
+    #[tokio::test]
+    async fn when_the_queue_is_full_the_answer_is_busy_at_once() {
+        let (begin, begun) = mpsc::channel::<()>();
+        let crew = Crew::start("test", vec![()], 1, RejectionCode::ImageUndecodable).unwrap();
+        let (started, has_started) = oneshot::channel();
+        let work = move |(): &mut ()| {
+            let _ = started.send(());
+            begun.recv().map_err(|_| stopped())
+        };
+        // One is worked on for as long as this test likes, one waits in the only place.
+        let held = tokio::spawn({
+            let crew = crew.clone();
+            async move { crew.ask(None, work).await }
+        });
+        has_started.await.unwrap();
+        let (job, waiting) = crew.job(|(): &mut ()| Ok(()));
+        assert!(crew.office.0.push(None, job).is_ok());
+        for _ in 0..20 {
+            let answer = at_once(crew.ask(None, |(): &mut ()| Ok(())));
+            assert!(matches!(answer, Some(Err(EngineError::Busy))), "{answer:?}");
+        }
+        // Those who came first are served, and then there is room again.
+        begin.send(()).unwrap();
+        held.await.unwrap().unwrap();
+        waiting.await.unwrap().unwrap();
+        crew.ask(None, |(): &mut ()| Ok(())).await.unwrap();
+    }
 
     /// The worker is held up while others hand their work in, so that the order is theirs to decide and no clock's.
     #[tokio::test]

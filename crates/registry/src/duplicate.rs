@@ -79,15 +79,46 @@ pub struct Duplicate {
     pub reason: Option<String>,
 }
 
+/// Whose word it is that a sample is the person's it is sent for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Word {
+    /// Nobody's but the client's, or it makes somebody proven.
+    Nobodys,
+    /// It matches what is enrolled of the person already, which was looked for when it came.
+    Enrolled,
+    /// A reviewer's, against what a comparison says.
+    Reviewers,
+}
+
 /// A face, a fingerprint or both on their way into the galleries.
 pub(crate) struct Enrolling {
-    pub(crate) person: PersonId,
-    pub(crate) face: Option<Arc<Template>>,
-    pub(crate) finger: Option<FingerProbe>,
-    pub(crate) on_duplicate: OnDuplicate,
+    person: PersonId,
+    face: Option<Arc<Template>>,
+    finger: Option<FingerProbe>,
+    on_duplicate: OnDuplicate,
 }
 
 impl Enrolling {
+    /// The one rule for every way in which samples come: all are looked for among the others, but for those that match what is
+    /// enrolled of the same person, and those of a presentation that failed, which are not handed over: they claim nothing. What
+    /// a reviewer forces is not refused, for that is what the word is for; it is put before reviewers all the same.
+    pub(crate) fn new(
+        person: PersonId,
+        face: Option<(Arc<Template>, Word)>,
+        finger: Option<(FingerProbe, Word)>,
+        policy: OnDuplicate,
+    ) -> Self {
+        let words = [face.as_ref().map(|(_, word)| *word), finger.as_ref().map(|(_, word)| *word)];
+        let is_forced = words.contains(&Some(Word::Reviewers));
+        let on_duplicate = match policy {
+            OnDuplicate::Reject if is_forced => OnDuplicate::Flag,
+            other => other,
+        };
+        let face = face.filter(|(_, word)| *word != Word::Enrolled).map(|(face, _)| face);
+        let finger = finger.filter(|(_, word)| *word != Word::Enrolled).map(|(finger, _)| finger);
+        Self { person, face, finger, on_duplicate }
+    }
+
     const fn about(&self) -> Modalities {
         Modalities { face: self.face.is_some(), finger: self.finger.is_some() }
     }
@@ -99,8 +130,8 @@ struct Suspect {
     alike: Alike,
     /// Who says so.
     model: String,
-    /// Whether that is enough to refuse: a single finger is not, because below four in a hundred thousand nothing was ever
-    /// measured of fingers.
+    /// Whether that is enough to refuse: a single finger is not, because the rates at which persons are taken for one lie below
+    /// all that was observed of fingers (`observed` in the models' manifest).
     telling: bool,
 }
 
@@ -364,6 +395,30 @@ impl Registry {
         };
         row.sealed = self.seal_pair(tenant, &row, &sealed).await?;
         Ok(row)
+    }
+
+    /// The pairs of a person that is taken into another, as that other's: of what was found by a sample, the decision included,
+    /// nothing is lost when the sample becomes somebody else's.
+    pub(crate) async fn pairs_taken_over(
+        &self,
+        tenant: TenantId,
+        (from, to): (PersonId, PersonId),
+        now: Time,
+    ) -> Result<Vec<PairChange>, Error> {
+        let mut taken = Vec::new();
+        for row in self.store.pairs_of(tenant, from).await? {
+            let opened = self.open_pair(tenant, row).await;
+            let Some((_, sealed, row)) = self.unless_damaged(tenant, from, opened)? else { continue };
+            let Some(other) = row.persons.into_iter().find(|person| *person != from && *person != to) else {
+                continue;
+            };
+            let id = DuplicateId::new(now, &*self.random);
+            let persons = [to.min(other), to.max(other)];
+            let mut moved = PairRow { id, persons, created_at: now, version: 1, sealed: Vec::new(), ..row };
+            moved.sealed = self.seal_pair(tenant, &moved, &sealed).await?;
+            taken.push(PairChange::Insert(moved));
+        }
+        Ok(taken)
     }
 
     async fn seal_pair(&self, tenant: TenantId, row: &PairRow, sealed: &Sealed) -> Result<Vec<u8>, Error> {

@@ -11,7 +11,7 @@ use vault::{Key, TenantKeys};
 
 use crate::access::Caller;
 use crate::capture::{Capture, Judged};
-use crate::duplicate::Enrolling;
+use crate::duplicate::{Enrolling, Word};
 use crate::error::Error;
 use crate::evidence::Method;
 use crate::finger::{NewPrint, Print};
@@ -216,7 +216,9 @@ impl Registry {
             None => (None, None),
         };
         let on_duplicate = new.on_duplicate.unwrap_or(self.settings.on_duplicate);
-        let enrolling = Enrolling { person: id, face: template, finger, on_duplicate };
+        let nobodys = |finger| (finger, Word::Nobodys);
+        let template = template.map(|face| (face, Word::Nobodys));
+        let enrolling = Enrolling::new(id, template, finger.map(nobodys), on_duplicate);
         if let Err(error) = self.commit_enrolment(caller, enrolling, changes).await {
             return Err(self.not_an_oracle(caller, error).await?);
         }

@@ -54,6 +54,9 @@ pub enum Assurance {
 }
 
 impl Assurance {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::None, Self::Frames];
+
     pub(crate) const fn of(frames: Option<u8>) -> Self {
         if frames.is_some() { Self::Frames } else { Self::None }
     }

@@ -1,5 +1,6 @@
 //! One request, one effect: answers kept under the client's key.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -21,6 +22,15 @@ use crate::registry::Registry;
 pub struct Idempotency {
     key: [u8; 16],
     body: [u8; 16],
+    /// Of the body byte for byte: what versions before kept. It may go when no answer of theirs is kept any more.
+    bytes: [u8; 16],
+}
+
+impl Idempotency {
+    /// Whether a request that was answered, or is under way, had this body.
+    fn is_of(&self, body: [u8; 16]) -> bool {
+        body == self.body || body == self.bytes
+    }
 }
 
 /// What a key leads to.
@@ -63,7 +73,8 @@ struct Snapshot {
 }
 
 impl Registry {
-    /// Hashes a client's key for one route of one token, and the body that came with it.
+    /// Hashes a client's key for one route of one token, and the body that came with it: as the pieces of one spelling, and byte
+    /// for byte.
     ///
     /// # Errors
     /// What the store says.
@@ -72,13 +83,14 @@ impl Registry {
         caller: &Caller,
         route: &str,
         key: &str,
-        body: &[u8],
+        (pieces, bytes): (&[Cow<'_, [u8]>], &[u8]),
     ) -> Result<Idempotency, Error> {
         let keys = self.keys.of(&*self.store, caller.tenant).await?;
         let scoped = [&caller.token.to_bytes(), route.as_bytes(), &[0], key.as_bytes()].concat();
         Ok(Idempotency {
             key: keys.index().hash("idempotency key", &scoped),
-            body: keys.index().hash("idempotency body", body),
+            body: keys.index().hash_pieces("idempotency request", pieces),
+            bytes: keys.index().hash("idempotency body", bytes),
         })
     }
 
@@ -121,7 +133,7 @@ impl Registry {
         let held = self.hold(request)?;
         match self.store.idempotency(caller.tenant, request.key, self.now()).await? {
             None => Ok(Known::New(Some((request, held)))),
-            Some(row) if row.body != request.body => Err(Error::KeyReused),
+            Some(row) if !request.is_of(row.body) => Err(Error::KeyReused),
             Some(row) => Ok(Known::Done(row)),
         }
     }

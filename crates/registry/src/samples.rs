@@ -9,7 +9,7 @@ use store::{Changes, SampleKind};
 use crate::access::Caller;
 use crate::anchor::{Proof, Shown, Voucher};
 use crate::attempts::Shows;
-use crate::duplicate::Enrolling;
+use crate::duplicate::{Enrolling, Word};
 use crate::error::Error;
 use crate::finger::{EnrolledPrint, NewPrint, Print, PrintInfo};
 use crate::history::EventKind;
@@ -19,7 +19,6 @@ use crate::place;
 use crate::records::Opened;
 use crate::registry::Registry;
 use crate::remake::HeldPrint;
-use crate::settings::OnDuplicate;
 use crate::update::Draft;
 
 /// Most face samples of a person.
@@ -197,13 +196,14 @@ impl Registry {
         let probe = self.probe_of(print);
         let shown = Shown { may_review: force, proof };
         let (voucher, used) = self.speaks_for_finger(caller, &opened, probe.as_ref(), &shown).await?;
-        let mut known = voucher == Voucher::SameFinger;
+        let nobodys = if force { Word::Reviewers } else { Word::Nobodys };
+        let mut word = if voucher == Voucher::SameFinger { Word::Enrolled } else { nobodys };
         if let (Some(probe), Some(position), false) = (&probe, print.position(), force) {
             let enrolled = self.enrolled_prints(caller, &opened).await?;
             let same: Vec<EnrolledPrint> =
                 enrolled.into_iter().filter(|e| e.position == Some(position)).collect();
-            known |= !same.is_empty();
             if !same.is_empty() {
+                word = Word::Enrolled;
                 self.may_try(caller, Some(opened.person.id)).await?;
                 if !self.is_same_finger(&same, probe)? {
                     self.note_failed(caller, Some((opened.person.id, Shows::FINGER))).await?;
@@ -224,8 +224,8 @@ impl Registry {
         let person = person.id;
         draft.changes.samples.push(row);
         draft.kinds.push(EventKind::SampleAdded);
-        let on_duplicate = if known { OnDuplicate::Allow } else { self.settings.on_duplicate };
-        let enrolling = Enrolling { person, face: None, finger: probe, on_duplicate };
+        let finger = probe.map(|finger| (finger, word));
+        let enrolling = Enrolling::new(person, None, finger, self.settings.on_duplicate);
         self.commit_draft(caller, draft, Some(enrolling), held).await
     }
 
@@ -244,13 +244,24 @@ impl Registry {
         let may_review = force || caller.may(Scope::PersonsReview);
         let reference = self.reference_template(caller, &opened, may_review).await?;
         let known = reference.is_some();
-        if let Some(reference) = reference.filter(|_| !force) {
-            self.may_try(caller, Some(person)).await?;
-            if !self.may_be_added(&reference, template)? {
+        let matches = match &reference {
+            Some(reference) => {
+                if !force {
+                    self.may_try(caller, Some(person)).await?;
+                }
+                Some(self.may_be_added(reference, template)?)
+            }
+            None => None,
+        };
+        let word = match matches {
+            Some(true) => Word::Enrolled,
+            _ if force => Word::Reviewers,
+            Some(false) => {
                 self.note_failed(caller, Some((person, Shows::FACE))).await?;
                 return Err(Error::FaceMismatch);
             }
-        }
+            None => Word::Nobodys,
+        };
         let mut draft = Draft::of(opened, Changes::at(self.now()), force);
         let Opened { person, key, tenant_keys, .. } = &mut draft.opened;
         let (row, new) =
@@ -269,10 +280,8 @@ impl Registry {
         }
         draft.changes.samples.push(row);
         draft.kinds.push(EventKind::SampleAdded);
-        let template = Arc::new(template.clone());
-        // The face of somebody who has one already was compared with that.
-        let on_duplicate = if known { OnDuplicate::Allow } else { self.settings.on_duplicate };
-        let enrolling = Enrolling { person: id, face: Some(template), finger: None, on_duplicate };
+        let face = Some((Arc::new(template.clone()), word));
+        let enrolling = Enrolling::new(id, face, None, self.settings.on_duplicate);
         self.commit_draft(caller, draft, Some(enrolling), held).await
     }
 

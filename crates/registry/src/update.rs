@@ -12,7 +12,7 @@ use store::{Changes, PersonChange, SampleKind};
 use crate::access::Caller;
 use crate::anchor::{Anchor, Proof, Shown, Voucher};
 use crate::attempts::Shows;
-use crate::duplicate::Enrolling;
+use crate::duplicate::{Enrolling, Word};
 use crate::error::Error;
 use crate::evidence::{Evidence, Method};
 use crate::finger::{BarePrint, NewPrint, Print};
@@ -113,22 +113,20 @@ impl Registry {
         if draft.kinds.is_empty() {
             return Ok(before);
         }
-        let template = match &images.face {
-            Change::Set(Face::Seen(analysis)) if draft.takes_face() => {
-                analysis.template.clone().map(Arc::new)
+        let word = |matched| if matched { Word::Enrolled } else { Word::Nobodys };
+        let face = match &images.face {
+            Change::Set(Face::Seen(analysis)) if draft.takes(SampleKind::Face) => {
+                analysis.template.clone().map(|face| (Arc::new(face), word(draft.is_own_face)))
             }
             _ => None,
         };
         let finger = match &images.fingerprint {
-            Change::Set(Finger::Seen(print)) if draft.takes_finger() => self.probe_of(print),
+            Change::Set(Finger::Seen(print)) if draft.takes(SampleKind::Fingerprint) => {
+                self.probe_of(print).map(|finger| (finger, word(draft.is_own_finger)))
+            }
             _ => None,
         };
-        let enrolling = Enrolling {
-            person: draft.opened.person.id,
-            face: template,
-            finger,
-            on_duplicate: self.settings.on_duplicate,
-        };
+        let enrolling = Enrolling::new(draft.opened.person.id, face, finger, self.settings.on_duplicate);
         self.commit_draft(caller, draft, Some(enrolling), None).await
     }
 
@@ -219,7 +217,7 @@ impl Registry {
                 if same(&analysis.image.0) {
                     return Ok(());
                 }
-                draft.compared = self.check_new_face(caller, draft, analysis).await?;
+                draft.is_own_face = self.check_new_face(caller, draft, analysis).await?;
                 // The other faces of somebody anchored are the same person's; of others nobody has said so.
                 if draft.opened.person.is_anchored() {
                     draft.shelve_face();
@@ -304,6 +302,7 @@ impl Registry {
                 let (voucher, used) =
                     self.speaks_for_finger(caller, &draft.opened, probe.as_ref(), &shown).await?;
                 draft.changes.sealed.extend(used);
+                draft.is_own_finger = voucher == Voucher::SameFinger;
                 self.replace_fingerprint(caller, draft, print, voucher)?;
             }
         }
@@ -420,8 +419,10 @@ pub(crate) struct Draft {
     profile: Profile,
     /// Whether the caller may decide a status.
     pub(crate) may_review: bool,
-    /// Whether a new face was compared with the person's own.
-    compared: bool,
+    /// Whether a new face matches the person's own.
+    is_own_face: bool,
+    /// Whether a new fingerprint matches the person's own.
+    is_own_finger: bool,
     /// What is to be changed after this person.
     pub(crate) last: Option<PersonChange>,
 }
@@ -439,21 +440,17 @@ impl Draft {
             anchor,
             profile,
             may_review,
-            compared: false,
+            is_own_face: false,
+            is_own_finger: false,
             last: None,
         };
         draft.opened.person.read_at = draft.changes.now;
         draft
     }
 
-    /// Whether it brings a face that was not compared with the person's own.
-    fn takes_face(&self) -> bool {
-        !self.compared && self.changes.samples.iter().any(|s| s.head.is_enrolled_face())
-    }
-
-    /// Whether it brings a fingerprint.
-    fn takes_finger(&self) -> bool {
-        self.changes.samples.iter().any(|s| s.head.kind == SampleKind::Fingerprint)
+    /// Whether it brings an enrolled sample of a kind.
+    fn takes(&self, kind: SampleKind) -> bool {
+        self.changes.samples.iter().any(|s| s.head.kind == kind && s.head.is_enrolled())
     }
 
     /// All faces go.

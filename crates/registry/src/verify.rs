@@ -10,7 +10,7 @@ use store::{Changes, PersonChange};
 use crate::access::Caller;
 use crate::attempts::Shows;
 use crate::capture::{Capture, Judged};
-use crate::duplicate::Enrolling;
+use crate::duplicate::{Enrolling, Word};
 use crate::enroll::{Outcome, Pictures};
 use crate::error::Error;
 use crate::finger::EnrolledPrint;
@@ -176,9 +176,10 @@ impl Registry {
         changes.persons.push(PersonChange::Update { row, expected, index: None });
         // Also somebody with a face becomes proven only when nobody else is proven by the same face.
         let proven = matches!(before, Status::Verified | Status::Expired);
-        let face = analysis.template.clone().map(Arc::new).filter(|_| live && !(enrolled && proven));
-        let on_duplicate = self.settings.on_duplicate;
-        let enrolling = Enrolling { person: person.id, face, finger, on_duplicate };
+        let face = analysis.template.clone().filter(|_| live && !(enrolled && proven));
+        let face = face.map(|face| (Arc::new(face), Word::Nobodys));
+        let finger = finger.map(|finger| (finger, Word::Nobodys));
+        let enrolling = Enrolling::new(person.id, face, finger, self.settings.on_duplicate);
         self.commit_enrolment(caller, enrolling, changes).await?;
         Ok(Outcome { person, images: Pictures::Stored })
     }

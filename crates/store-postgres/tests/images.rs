@@ -142,7 +142,7 @@ async fn copy_of(cluster: &Cluster, database: &str) -> String {
         .execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", &[&name])
         .await
         .expect("connections are ended");
-    for _ in 0..100 {
+    for _ in 0..1_200 {
         let copy = format!("CREATE DATABASE {name}_copy TEMPLATE {name} OWNER app");
         if client.batch_execute(&copy).await.is_ok() {
             return format!("{database}_copy");

@@ -1,6 +1,7 @@
 //! The server.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use api::{Api, Limits};
 use axum::Router;
@@ -17,8 +18,24 @@ use tower::ServiceExt as _;
 use vault::Kek;
 
 use crate::clock::{TestClock, TestRandom};
+use crate::described;
+use crate::gate::Gate;
 use crate::home::Home;
 use crate::response::Reply;
+
+/// Limits that no time ends anything by: what a test sees does not depend on how busy the machine is.
+#[must_use]
+pub fn patient() -> Limits {
+    let hour = Duration::from_secs(3_600);
+    Limits {
+        grace: hour,
+        body_time: hour,
+        request_time: hour,
+        answer_time: hour,
+        quota_minute: hour,
+        ..Limits::default()
+    }
+}
 
 /// What a test wants of its server.
 #[derive(Clone)]
@@ -37,6 +54,8 @@ pub struct Setup {
     pub limits: Limits,
     /// Whether the galleries are loaded before the first request.
     pub load: bool,
+    /// A gate before the store.
+    pub gate: Option<Gate>,
 }
 
 impl Default for Setup {
@@ -47,8 +66,9 @@ impl Default for Setup {
             settings: Settings::default(),
             own: None,
             named: None,
-            limits: Limits::default(),
+            limits: patient(),
             load: true,
+            gate: None,
         }
     }
 }
@@ -136,18 +156,17 @@ impl App {
         self.registry.create_token(tenant, "test", scopes, None).await.expect("a token").secret
     }
 
-    /// Sends a request as it is.
+    /// Sends a request as it is. Whatever the answer, it must be as the interface is described.
     pub async fn raw(&self, request: Request<Body>) -> Reply {
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let response = self.router.clone().oneshot(request).await.expect("the router never fails");
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a body").to_bytes();
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        Reply {
-            status: parts.status,
-            headers: parts.headers,
-            json: serde_json::from_slice(&bytes).unwrap_or_default(),
-            text,
-        }
+        let json = serde_json::from_slice(&bytes).unwrap_or_default();
+        let reply = Reply { status: parts.status, headers: parts.headers, json, text };
+        described::check(&method, &path, &reply);
+        reply
     }
 
     /// Sends a request with the server's token.
@@ -212,7 +231,7 @@ impl App {
 
 async fn open(store: Arc<dyn Store>, clock: &Arc<TestClock>, setup: &Setup) -> Arc<Registry> {
     let parts = Parts {
-        store,
+        store: setup.gate.as_ref().map_or_else(|| Arc::clone(&store), |gate| gate.before(Arc::clone(&store))),
         kek: Kek::from_bytes([7; 32]),
         clock: Arc::clone(clock) as _,
         random: Arc::new(TestRandom),

@@ -114,7 +114,7 @@ impl Cluster {
             .await
             .expect("a setting");
         client.batch_execute("SELECT pg_reload_conf()").await.expect("a reload");
-        for _ in 0..200 {
+        for _ in 0..2_400 {
             let synchronous = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'";
             if client.query_one(synchronous, &[]).await.expect("a count").get::<_, i64>(0) == 1 {
                 return standby;
@@ -168,7 +168,7 @@ impl Cluster {
 
     /// Waits until connections are taken.
     fn wait(&self) {
-        let deadline = Instant::now() + Duration::from_secs(30);
+        let deadline = Instant::now() + Duration::from_secs(120);
         let mut probe = Command::new(self.bin.join("pg_isready"));
         probe.args(["-q", "-h", "127.0.0.1", "-p", &self.port.to_string()]);
         while !probe.status().is_ok_and(|s| s.success()) {

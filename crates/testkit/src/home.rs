@@ -54,7 +54,7 @@ impl Home {
             Self::Folder(folder) => Arc::new(SqliteStore::open(folder.path()).expect("a store")),
             Self::Database(url) => {
                 // A machine that tests keep busy may be slow to answer.
-                let patience = std::time::Duration::from_secs(30);
+                let patience = std::time::Duration::from_secs(120);
                 let settings = Settings { connections: 8, patience, ..Settings::at(url) };
                 Arc::new(PostgresStore::open(&settings).await.expect("a store"))
             }

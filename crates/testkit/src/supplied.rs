@@ -10,13 +10,23 @@ use engine::worker::{Analyst, Faces, Meaning};
 
 /// Components of the templates.
 const DIMENSIONS: usize = 128;
+/// Images that may wait.
+const PLACES: usize = 64;
 /// What an image of [`face`] begins with.
 const MARK: &[u8] = b"supplied face ";
+/// What the image of somebody who is not alive ends with.
+const STILL: &[u8] = b" still";
 
 /// An image of somebody: the same `who` is the same person, `take` another photograph, which differs by `noise`.
 #[must_use]
 pub fn face(who: u64, take: u64, noise: f32) -> Vec<u8> {
     [MARK, format!("{who} {take} {noise}").as_bytes()].concat()
+}
+
+/// The same of a picture of a picture: nobody alive.
+#[must_use]
+pub fn not_live(who: u64, take: u64, noise: f32) -> Vec<u8> {
+    [&face(who, take, noise), STILL].concat()
 }
 
 /// Another file that shows the same pixels.
@@ -45,16 +55,22 @@ pub fn engine() -> Faces {
 /// An engine whose embedder has this name; templates of different names have nothing in common.
 #[must_use]
 pub fn engine_named(embedder: &str) -> Faces {
-    made(embedder, None)
+    made(embedder, PLACES, None)
 }
 
 /// An engine whose threads hold on to something for as long as they run.
 #[must_use]
 pub fn engine_holding(held: &Arc<()>) -> Faces {
-    made("supplied-1", Some(held))
+    made("supplied-1", PLACES, Some(held))
 }
 
-fn made(embedder: &str, held: Option<&Arc<()>>) -> Faces {
+/// An engine before which so many images may wait.
+#[must_use]
+pub fn engine_with(places: usize) -> Faces {
+    made("supplied-1", places, None)
+}
+
+fn made(embedder: &str, places: usize, held: Option<&Arc<()>>) -> Faces {
     let seed =
         embedder.bytes().fold(0, |seed: u64, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)));
     let meaning = Meaning {
@@ -65,7 +81,7 @@ fn made(embedder: &str, held: Option<&Arc<()>>) -> Faces {
             .expect("a calibration"),
     };
     let analyst = || Supplied { seed, _held: held.cloned() };
-    Faces::employ(vec![analyst(), analyst()], 64, meaning, "supplied").expect("threads")
+    Faces::employ(vec![analyst(), analyst()], places, meaning, "supplied").expect("threads")
 }
 
 struct Supplied {
@@ -88,7 +104,10 @@ fn numbers(seed: u64) -> Vec<f32> {
 impl Supplied {
     fn template(&self, bytes: &[u8]) -> Result<Template, EngineError> {
         let undecodable = || EngineError::from(Rejection::new(RejectionCode::ImageUndecodable));
-        let text = picture(bytes)
+        let picture = picture(bytes);
+        let text = picture
+            .strip_suffix(STILL)
+            .unwrap_or(picture)
             .strip_prefix(MARK)
             .and_then(|t| std::str::from_utf8(t).ok())
             .ok_or_else(undecodable)?;
@@ -126,7 +145,8 @@ impl Analyst for Supplied {
             yaw: 0.0,
             roll: 0.0,
         };
-        let liveness = matches!(want, Want::Liveness { .. }).then(|| LivenessScore::new(0.9));
+        let score = if picture(bytes).ends_with(STILL) { 0.1 } else { 0.9 };
+        let liveness = matches!(want, Want::Liveness { .. }).then(|| LivenessScore::new(score));
         // Of a file that is no image, its bytes stand for its pixels.
         let mut pixels = [0u8; 32];
         picture(bytes)

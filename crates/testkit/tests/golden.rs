@@ -104,28 +104,3 @@ fn the_face_that_was_enrolled_is_found_again_beside_another() {
     let nowhere = Want::Again(Spot::from_bytes([0; 8]));
     assert!(engine.analyse_blocking(faces::two(), nowhere).is_err(), "nobody is taken for somebody else");
 }
-
-#[test]
-fn when_the_queue_is_full_the_answer_is_busy_at_once() {
-    let settings = Settings { workers: 1, queue: 1, gates: Gates::default(), limits: ImageLimits::default() };
-    let engine = Faces::start(&faces::installed(), settings).unwrap();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let (busy, done) = runtime.block_on(async {
-        let tasks: Vec<_> = (0..20)
-            .map(|_| {
-                let engine = engine.clone();
-                tokio::spawn(async move { engine.analyse(faces::ana(), Want::Template).await })
-            })
-            .collect();
-        let (mut busy, mut done) = (0, 0);
-        for task in tasks {
-            match task.await.unwrap() {
-                Ok(_) => done += 1,
-                Err(engine::EngineError::Busy) => busy += 1,
-                Err(other) => panic!("{other}"),
-            }
-        }
-        (busy, done)
-    });
-    assert!(busy > 0 && done > 0, "{busy} busy, {done} done");
-}

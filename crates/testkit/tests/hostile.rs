@@ -40,7 +40,7 @@ async fn bodies_that_are_not_acceptable_json_are_400() {
         "{\"a\":1e400}",
         "{\"firstName\":\"\\ud800\"}",
         "{\"firstName\":NaN}",
-        "\u{feff}{}",
+        "\u{feff}\u{feff}{}",
         &deep,
         &wide,
     ] {
@@ -151,7 +151,7 @@ async fn other_media_types_paths_and_methods_have_their_own_answers() {
 
 #[tokio::test]
 async fn large_bodies_are_refused_and_slow_ones_timed_out() {
-    let limits = Limits { body_bytes: 10_000, body_time: Duration::from_millis(50), ..Limits::default() };
+    let limits = Limits { body_bytes: 10_000, body_time: Duration::from_millis(50), ..testkit::patient() };
     let app = App::with(Setup { limits, ..Setup::default() }).await;
     send(&app, Method::POST, "/v2/persons", "application/json", "x".repeat(10_001))
         .await
@@ -176,7 +176,7 @@ impl futures_core::Stream for Endless {
 
 #[tokio::test]
 async fn beyond_the_memory_for_bodies_the_server_is_busy() {
-    let limits = Limits { bodies_bytes: 8 << 10, body_bytes: 64 << 10, ..Limits::default() };
+    let limits = Limits { bodies_bytes: 8 << 10, body_bytes: 64 << 10, ..testkit::patient() };
     let app = App::with(Setup { limits, ..Setup::default() }).await;
     let reply = send(&app, Method::POST, "/v2/persons", "application/json", "x".repeat(9 << 10))
         .await
@@ -187,7 +187,7 @@ async fn beyond_the_memory_for_bodies_the_server_is_busy() {
 
 #[tokio::test]
 async fn a_quota_is_told_in_headers_and_kept() {
-    let limits = Limits { requests_per_minute: Some(3), ..Limits::default() };
+    let limits = Limits { requests_per_minute: Some(3), ..testkit::patient() };
     let app = App::with(Setup { limits, ..Setup::default() }).await;
     for left in [2, 1, 0] {
         let reply = app.get("/v2/persons").await.expect(200);
@@ -209,7 +209,7 @@ async fn request_ids_come_back_and_strange_ones_do_not() {
 
 #[tokio::test]
 async fn only_named_origins_may_call_from_a_browser() {
-    let limits = Limits { cors_origins: vec!["https://good.example".into()], ..Limits::default() };
+    let limits = Limits { cors_origins: vec!["https://good.example".into()], ..testkit::patient() };
     let app = App::with(Setup { limits, ..Setup::default() }).await;
     let preflight = |origin: &'static str| {
         let request = Request::options("/v2/persons")

@@ -487,7 +487,8 @@ async fn models_that_were_taken_over_from_are_given_back() {
     assert_eq!(found(&search(&app, 1, json!({})).await), [id]);
     assert!(std::sync::Arc::strong_count(&first) > 1, "its threads hold it");
     app.registry.beside(engine_named("supplied-2")).unwrap().take_over();
-    for _ in 0..500 {
+    // They end by themselves, when this machine lets them: only those that never do fail.
+    for _ in 0..30_000 {
         if std::sync::Arc::strong_count(&first) == 1 {
             return;
         }

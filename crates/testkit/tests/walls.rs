@@ -37,7 +37,7 @@ const OURS: [(&str, &[&str]); 11] = [
 ];
 
 /// Heavy libraries and the crates that may use them.
-const HEAVY: [(&str, &[&str]); 22] = [
+const HEAVY: [(&str, &[&str]); 23] = [
     ("hashbrown", &["gallery"]),
     ("roaring", &["gallery"]),
     ("rusqlite", &["store-sqlite"]),
@@ -60,6 +60,7 @@ const HEAVY: [(&str, &[&str]); 22] = [
     ("hyper", &["bench"]),
     ("clap", &["server"]),
     ("governor", &["api"]),
+    ("jsonschema", &["testkit"]),
 ];
 
 /// Crates that must stay free of an async runtime.

@@ -32,6 +32,10 @@ impl<'a> Members<'a> {
     pub(crate) fn of_body(body: Json<'a>) -> Result<Self, Problem> {
         match body {
             Json::Object(left) => Ok(Self { pointer: String::new(), left, faults: Vec::new() }),
+            Json::String(text) if text.trim_start().starts_with('{') => Err(Problem::new(
+                codes::MALFORMED_JSON,
+            )
+            .detail("the body is a string that holds JSON: it was encoded twice; send the object itself")),
             _ => Err(Problem::new(codes::MALFORMED_JSON).detail("the body must be a JSON object")),
         }
     }

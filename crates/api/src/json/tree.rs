@@ -7,6 +7,8 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
+use super::malformed::Malformed;
+
 /// Deepest nesting.
 const DEPTH: usize = 32;
 /// Most values in one body.
@@ -23,8 +25,16 @@ pub(crate) enum Json<'a> {
     Object(Vec<(Cow<'a, str>, Json<'a>)>),
 }
 
+/// What editors and libraries of one vendor put before a text in UTF-8. A parser may skip it (RFC 8259, section 8.1).
+const MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// Parses `bytes` as one JSON value.
-pub(crate) fn parse(bytes: &[u8]) -> Result<Json<'_>, serde_json::Error> {
+pub(crate) fn parse(bytes: &[u8]) -> Result<Json<'_>, Malformed> {
+    let bytes = bytes.strip_prefix(MARK).unwrap_or(bytes);
+    read(bytes).map_err(|error| Malformed::of(bytes, &error))
+}
+
+fn read(bytes: &[u8]) -> Result<Json<'_>, serde_json::Error> {
     let budget = Cell::new(VALUES);
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = Seed { depth: 0, budget: &budget }.deserialize(&mut deserializer)?;
@@ -166,13 +176,19 @@ mod tests {
             "1e400",
             "NaN",
             "{} {}",
-            "\u{feff}{}",
+            "\u{feff}\u{feff}{}",
+            "{\u{feff}}",
             &deep,
             &wide,
         ] {
             assert!(parse(bad.as_bytes()).is_err(), "{bad:.40}");
         }
         assert!(parse(b"\"\xff\"").is_err(), "not UTF-8");
+        assert_eq!(
+            parse("\u{feff}{}".as_bytes()).unwrap(),
+            Json::Object(Vec::new()),
+            "a mark before the text is skipped"
+        );
     }
 
     proptest! {

@@ -138,8 +138,23 @@ impl Operation {
             codes::MULTIPLE_FACES,
             codes::FACE_TOO_SMALL,
             codes::TOO_BLURRY,
+            codes::TOO_BRIGHT,
+            codes::FACE_UNCLEAR,
         ]);
         self
+    }
+
+    /// What a face that proves something beside a fingerprint may be refused for: it is judged as on the liveness routes.
+    pub(crate) fn proof(self) -> Self {
+        self.face().problems(&[
+            codes::FACE_CUT_OFF,
+            codes::FACE_CONTEXT_MISSING,
+            codes::TOO_DARK,
+            codes::POSE_TOO_FAR,
+            codes::LIVENESS_REPLAYED,
+            codes::PROOF_NEEDED,
+            codes::FINGERPRINTS_NOT_CONFIGURED,
+        ])
     }
 
     /// What a fingerprint may be refused for.
@@ -198,8 +213,9 @@ impl Operation {
         }
         for (status, codes) in by_status {
             let lines: Vec<String> = codes.iter().map(|c| format!("`{}`: {}", c.name, c.title)).collect();
+            let names: Vec<&str> = codes.iter().map(|c| c.name).collect();
             self.value["responses"][status.to_string()] = json!({
-                "description": lines.join(". "),
+                "description": lines.join(". "), "x-codes": names,
                 "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } }
             });
         }

@@ -78,7 +78,7 @@ codes! {
     READ_ONLY_FIELD = UNPROCESSABLE_ENTITY "read-only-field" "A member is owned by the server"
         "Members such as `id`, `verificationStatus` and `biometricData.livenessScore` may be repeated with their present value, not changed. The status is changed by a liveness check, or by a token with the scope `persons:review`.";
     IDEMPOTENCY_KEY_REUSED = UNPROCESSABLE_ENTITY "idempotency-key-reused" "The key was used with another body"
-        "Use a fresh `Idempotency-Key` for each new request, and the same one only to repeat a request unchanged.";
+        "Use a fresh `Idempotency-Key` for each new request, and the same one only to repeat a request unchanged; the order of its members, and how they are spelt, make no difference.";
     IMAGE_UNDECODABLE = UNPROCESSABLE_ENTITY "image-undecodable" "The image cannot be decoded"
         "Send a complete JPEG, PNG, WebP, BMP or TIFF, or a face record of ISO/IEC 19794-5 with a JPEG inside. `detail` says what was sent instead, or what is wrong with it. HEIC, AVIF and JPEG XL are not read: export them as JPEG.";
     IMAGE_TOO_LARGE = UNPROCESSABLE_ENTITY "image-too-large" "The image has too many pixels"

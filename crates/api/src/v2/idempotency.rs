@@ -4,12 +4,15 @@ use axum::http::HeaderMap;
 use registry::Idempotency;
 
 use crate::auth::Permit;
+use crate::json::{parse, pieces};
 use crate::problem::{Fault, Problem, codes};
+use crate::v2::image::malformed;
 
 /// Name of the header.
 const NAME: &str = "idempotency-key";
 
-/// The request's key, hashed with its route and body.
+/// The request's key, hashed with its route and body. A body is the same however its members are ordered and spelt: a client that
+/// writes it anew need not write it byte for byte.
 pub(crate) async fn read<R>(
     permit: &Permit<R>,
     headers: &HeaderMap,
@@ -26,5 +29,9 @@ pub(crate) async fn read<R>(
             Fault { pointer: None, parameter: Some("Idempotency-Key".into()), code: "format", detail };
         Problem::new(codes::INVALID_PARAMETER).errors(vec![fault])
     })?;
-    Ok(Some(permit.registry.idempotency(&permit.caller, route, key, body).await?))
+    let hashed = {
+        let tree = parse(body).map_err(|e| malformed(&e))?;
+        permit.registry.idempotency(&permit.caller, route, key, (&pieces(&tree), body)).await?
+    };
+    Ok(Some(hashed))
 }

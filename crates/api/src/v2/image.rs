@@ -4,25 +4,17 @@ use domain::{FieldCode, Invalid};
 use registry::{Capture, Presented, Proof, ToEnrol};
 
 use super::fingerprint;
-use crate::json::{Members, base64, parse};
+use crate::json::{Malformed, Members, base64, parse};
 use crate::problem::{Problem, codes};
 
 /// Decodes a member that is an image in base64.
 pub(crate) fn decoded(text: &str) -> Result<Vec<u8>, Invalid> {
-    base64::decode(text).ok_or_else(|| {
-        Invalid::new(FieldCode::Base64, "must be an image in base64; addresses are never fetched")
-    })
+    base64::decode(text).map_err(|detail| Invalid::new(FieldCode::Base64, detail))
 }
 
 /// A body that is not JSON.
-pub(crate) fn malformed(error: &serde_json::Error) -> Problem {
-    // The position helps; the message might quote the body.
-    let what = if error.is_eof() { "the body ends too early" } else { "the body is not acceptable JSON" };
-    Problem::new(codes::MALFORMED_JSON).detail(format!(
-        "{what}, line {} column {}",
-        error.line(),
-        error.column()
-    ))
+pub(crate) fn malformed(error: &Malformed) -> Problem {
+    Problem::new(codes::MALFORMED_JSON).detail(error.to_string())
 }
 
 /// Takes what was taken of a face: `faceImage`, or in its place `images`; whatever is wrong with it is noted.

@@ -63,6 +63,12 @@ impl Calibration {
         }
     }
 
+    /// The smallest rate that was observed.
+    #[must_use]
+    pub const fn observed(&self) -> f64 {
+        self.observed
+    }
+
     /// Whether a rate is below the smallest that was observed, and so an estimate from beyond the data.
     #[must_use]
     pub fn is_extrapolated(&self, rate: f64) -> bool {

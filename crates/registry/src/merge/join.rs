@@ -116,6 +116,8 @@ impl Registry {
             let (to, key) = (draft.opened.person.id, &draft.opened.key);
             draft.changes.events.push(self.moved_event(tenant, (&other.key, event), (to, key))?);
         }
+        let persons = (other.person.id, draft.opened.person.id);
+        draft.changes.pairs.extend(self.pairs_taken_over(tenant, persons, draft.changes.now).await?);
         let (id, expected) = (other.person.id, other.person.version);
         draft.changes.persons.push(PersonChange::Erase { id, expected });
         draft.changes.sealed.push(self.no_attempts_of(tenant, id).await?);

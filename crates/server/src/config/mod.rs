@@ -257,6 +257,7 @@ impl Config {
             requests_per_minute: Some(self.limits.requests_per_minute).filter(|&n| n > 0),
             comparisons_per_minute: Some(self.limits.comparisons_per_minute).filter(|&n| n > 0),
             cors_origins: self.cors.origins.clone(),
+            ..api::Limits::default()
         }
     }
 

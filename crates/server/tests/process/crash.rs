@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::support::{Client, Server, folder, personhood, token};
+use crate::support::{Client, GIVEN_UP, Server, folder, personhood, token};
 use serde_json::Value;
 
 const CLIENTS: usize = 4;
@@ -80,7 +80,13 @@ fn no_acknowledged_person_is_lost_however_often_the_server_is_killed() {
                 std::thread::spawn(move || load(&server, &token, &stop, &acknowledged, client))
             })
             .collect();
-        std::thread::sleep(Duration::from_millis(20 + dice.below(150)));
+        // However slow this machine is, something was acknowledged before the kill.
+        let begun = Instant::now();
+        while acknowledged.lock().unwrap().is_empty() {
+            assert!(begun.elapsed() < GIVEN_UP, "nothing is acknowledged");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        std::thread::sleep(Duration::from_millis(dice.below(150)));
         // The kill comes while requests are under way; the clients then find their connections gone.
         assert!(
             std::process::Command::new("kill")
@@ -226,38 +232,43 @@ fn told_to_stop_the_server_finishes_what_it_was_doing() {
     let folder = folder();
     let data = folder.path().join("data");
     let token = token(&data);
-    let server = Server::start(&data);
-    let address = server.address;
-    let clients: Vec<_> = (0..CLIENTS)
+    // Nothing is ended by time: each request is under way for as long as this test likes.
+    let settings = folder.path().join("settings.toml");
+    let limits = "[limits]\nbody_seconds = 3600\ngrace_seconds = 3600\nrequest_seconds = 3600\nshutdown_seconds = 3600\n";
+    std::fs::write(&settings, limits).unwrap();
+    let server = Server::start_with(&data, &["--config", settings.to_str().unwrap()]);
+    let (address, log) = (server.address, server.log.clone());
+    let body = r#"{"firstName":"A","lastName":"B"}"#;
+    let mut under_way: Vec<Client> = (0..CLIENTS)
         .map(|_| {
-            let token = token.clone();
-            std::thread::spawn(move || {
-                let mut client = Client::connect(address, &token).unwrap();
-                let mut ids = Vec::new();
-                while let Ok(created) =
-                    client.send("POST", "/v2/persons", Some(r#"{"firstName":"A","lastName":"B"}"#))
-                {
-                    assert_eq!(created.status, 201, "{}", created.body);
-                    ids.push(
-                        serde_json::from_str::<Value>(&created.body).unwrap()["id"]
-                            .as_str()
-                            .unwrap()
-                            .to_owned(),
-                    );
-                }
-                ids
-            })
+            let mut client = Client::connect(address, &token).unwrap();
+            client.begin("POST", "/v2/persons", body.len()).unwrap();
+            client
         })
         .collect();
-    std::thread::sleep(Duration::from_millis(300));
-    assert!(server.terminate(), "a clean end");
-    let ids: Vec<String> = clients.into_iter().flat_map(|c| c.join().unwrap()).collect();
+    let stopped = std::thread::spawn(move || server.terminate());
+    Server::has_logged(&log, "stopping");
+    // It takes nobody new, and every request that it had begun is answered.
+    let refused =
+        || Client::connect(address, &token).and_then(|mut c| c.send("GET", "/livez", None)).is_err();
+    let deadline = Instant::now() + GIVEN_UP;
+    while !refused() {
+        assert!(Instant::now() < deadline, "the server takes new requests");
+    }
+    let mut ids = Vec::new();
+    for client in &mut under_way {
+        let created =
+            client.finish(body).expect("the request was under way when the server was told to stop");
+        assert_eq!(created.status, 201, "{}", created.body);
+        let created: Value = serde_json::from_str(&created.body).unwrap();
+        ids.push(created["id"].as_str().unwrap().to_owned());
+    }
+    assert!(stopped.join().unwrap(), "a clean end");
     let server = Server::start(&data);
     let mut client = Client::connect(server.address, &token).unwrap();
     for id in &ids {
         assert_eq!(client.send("GET", &format!("/v2/persons/{id}"), None).unwrap().status, 200);
     }
-    assert!(!ids.is_empty());
     server.kill();
 }
 

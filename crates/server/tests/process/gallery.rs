@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::support::{Client, Server, folder, seeing, token};
+use crate::support::{Client, GIVEN_UP, Server, folder, seeing, token};
 use serde_json::Value;
 
 const CLIENTS: usize = 3;
@@ -31,7 +31,7 @@ fn killed_while_enrolling_the_next_server_finds_everybody_and_nobody_else() {
     )
     .into();
     let enrolled = Arc::new(AtomicUsize::new(0));
-    for pause in [700, 1_100] {
+    for more in [2, 5] {
         let server = Arc::new(Server::start_seeing(&data));
         let clients: Vec<_> = (0..CLIENTS)
             .map(|_| {
@@ -40,7 +40,12 @@ fn killed_while_enrolling_the_next_server_finds_everybody_and_nobody_else() {
                 std::thread::spawn(move || load(&server, &token, &body, &enrolled))
             })
             .collect();
-        std::thread::sleep(Duration::from_millis(pause));
+        // However slow this machine is, somebody is enrolled and others are on their way when it is killed.
+        let (begun, before) = (Instant::now(), enrolled.load(Ordering::Relaxed));
+        while enrolled.load(Ordering::Relaxed) < before + more {
+            assert!(begun.elapsed() < GIVEN_UP, "nobody is enrolled");
+            std::thread::sleep(Duration::from_millis(1));
+        }
         let pid = server.pid().to_string();
         assert!(std::process::Command::new("kill").args(["-KILL", &pid]).status().unwrap().success());
         clients.into_iter().for_each(|c| c.join().unwrap());

@@ -4,30 +4,30 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use crate::support::{Client, Server, folder, token};
+use crate::support::{Client, GIVEN_UP, Server, folder, token};
 
-/// How long the server keeps a connection on which `write` is called once a second.
-fn kept(address: std::net::SocketAddr, first: &[u8], then: &[u8], limit: Duration) -> Duration {
+/// Whether the server ends a connection on which `then` is sent twice a second, rather than this client.
+fn is_ended(address: std::net::SocketAddr, first: &[u8], then: &[u8]) -> bool {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
     let started = Instant::now();
     let _ = stream.write_all(first);
     let mut answer = [0; 4096];
-    while started.elapsed() < limit {
+    while started.elapsed() < GIVEN_UP {
         match stream.read(&mut answer) {
-            Ok(0) => break,
+            Ok(0) => return true,
             Ok(_) => {}
             Err(error)
                 if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) =>
             {
                 if !then.is_empty() && stream.write_all(then).is_err() {
-                    break;
+                    return true;
                 }
             }
-            Err(_) => break,
+            Err(_) => return true,
         }
     }
-    started.elapsed()
+    false
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn silent_and_slow_connections_are_closed_while_others_are_served() {
         .into_iter()
         .map(|(name, first, then)| {
             let then = then.to_vec();
-            std::thread::spawn(move || (name, kept(address, &first, &then, Duration::from_secs(15))))
+            std::thread::spawn(move || (name, is_ended(address, &first, &then)))
         })
         .collect();
     let mut client = Client::connect(address, &token).unwrap();
@@ -60,8 +60,8 @@ fn silent_and_slow_connections_are_closed_while_others_are_served() {
         assert_eq!(client.send("GET", "/livez", None).unwrap().status, 200);
     }
     for thread in slow {
-        let (name, time) = thread.join().unwrap();
-        assert!(time < Duration::from_secs(10), "{name}: kept for {time:?}");
+        let (name, is_ended) = thread.join().unwrap();
+        assert!(is_ended, "{name}: kept");
     }
     server.kill();
 }
@@ -81,7 +81,7 @@ fn beyond_the_cap_connections_are_closed_at_once_and_places_come_free_again() {
     let refused = Client::connect(server.address, &token).and_then(|mut c| c.send("GET", "/livez", None));
     assert!(refused.is_err(), "a fourth connection");
     drop(clients);
-    let deadline = Instant::now() + Duration::from_secs(5);
+    let deadline = Instant::now() + GIVEN_UP;
     while Client::connect(server.address, &token).and_then(|mut c| c.send("GET", "/livez", None)).is_err() {
         assert!(Instant::now() < deadline, "places come free");
     }
@@ -108,7 +108,7 @@ fn connections_whose_answer_is_not_read_are_reset() {
     let server = Server::start_with(&data, &["--config", settings.to_str().unwrap()]);
     let silent = unread(server.address, "/docs/swagger-ui-bundle.js");
     // A reset, and not an end that the system would keep what was not read for.
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + GIVEN_UP;
     let error = loop {
         if let Some(error) = silent.take_error().unwrap() {
             break error;

@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+/// Longer than anything takes on the busiest machine: what is waited for so long does not come.
+pub(crate) const GIVEN_UP: Duration = Duration::from_secs(300);
+
 /// A temporary folder that others cannot enter, as a data folder must be.
 pub(crate) fn folder() -> tempfile::TempDir {
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o700);
@@ -92,7 +95,7 @@ impl Server {
             .unwrap();
         let address = loop {
             assert!(
-                started.elapsed() < Duration::from_secs(30),
+                started.elapsed() < GIVEN_UP,
                 "the server does not listen: {}",
                 std::fs::read_to_string(&log).unwrap()
             );
@@ -108,6 +111,16 @@ impl Server {
             }
         };
         Self { child, address, log, ready: started.elapsed() }
+    }
+
+    /// Waits until its log has a line of this event.
+    pub(crate) fn has_logged(log: &Path, event: &str) {
+        let started = Instant::now();
+        let named = |line: &str| serde_json::from_str::<Value>(line).is_ok_and(|l| l["event"] == event);
+        while !std::fs::read_to_string(log).unwrap().lines().any(named) {
+            assert!(started.elapsed() < GIVEN_UP, "the server does not log `{event}`");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Its process.
@@ -157,7 +170,7 @@ impl Client {
     pub(crate) fn connect(address: SocketAddr, token: &str) -> std::io::Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+        stream.set_read_timeout(Some(GIVEN_UP))?;
         Ok(Self { stream: BufReader::new(stream), token: token.to_owned() })
     }
 
@@ -169,6 +182,24 @@ impl Client {
             body.len()
         );
         self.stream.get_mut().write_all(request.as_bytes())?;
+        self.read()
+    }
+
+    /// Announces a request, and waits until the server has begun to read its body.
+    pub(crate) fn begin(&mut self, method: &str, path: &str, length: usize) -> std::io::Result<()> {
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nexpect: 100-continue\r\n\r\n",
+            self.token
+        );
+        self.stream.get_mut().write_all(head.as_bytes())?;
+        let go_on = self.read()?;
+        assert_eq!(go_on.status, 100, "{}", go_on.body);
+        Ok(())
+    }
+
+    /// Sends the body of a request that was begun.
+    pub(crate) fn finish(&mut self, body: &str) -> std::io::Result<Answer> {
+        self.stream.get_mut().write_all(body.as_bytes())?;
         self.read()
     }
 

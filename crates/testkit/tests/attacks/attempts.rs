@@ -215,7 +215,7 @@ async fn below_the_threshold_a_score_is_too_coarse_to_climb_along() {
 
 #[tokio::test]
 async fn a_quota_is_on_for_what_compares() {
-    let limits = api::Limits { comparisons_per_minute: Some(5), ..api::Limits::default() };
+    let limits = api::Limits { comparisons_per_minute: Some(5), ..testkit::patient() };
     let app = App::with(Setup { limits, ..setup() }).await;
     for left in (0..5).rev() {
         let said = app.post("/v2/liveness", &probe(&face(1, 0, 0.1))).await.expect(200);
@@ -358,7 +358,7 @@ async fn a_decoy_that_matches_makes_no_other_answer_free() {
 
 #[tokio::test]
 async fn a_comparison_with_many_counts_as_many() {
-    let limits = api::Limits { comparisons_per_minute: Some(12), ..api::Limits::default() };
+    let limits = api::Limits { comparisons_per_minute: Some(12), ..testkit::patient() };
     let app = App::with(Setup { limits, ..setup() }).await;
     let token = writer(&app).await;
     let gallery: Vec<_> = (0..10).map(|take| text(&face(ANN, take, 0.1))).collect();

@@ -12,7 +12,7 @@ use crate::support::{post, request, two, unread, with_face};
 const IMAGE: usize = 300 << 10;
 
 fn with_answers(answers_bytes: usize) -> Setup {
-    Setup { limits: Limits { answers_bytes, ..Limits::default() }, ..supplied::setup() }
+    Setup { limits: Limits { answers_bytes, ..testkit::patient() }, ..supplied::setup() }
 }
 
 #[tokio::test]

@@ -10,19 +10,9 @@ use tokio::sync::Semaphore;
 
 use crate::support::{Stalled, post, request, two};
 
-const FOREVER: Duration = Duration::from_secs(3_600);
-
 /// Nothing is ended by time: what the tests see is what memory allows.
 fn patient(bodies_bytes: usize, body_bytes: usize) -> Setup {
-    let limits = Limits {
-        bodies_bytes,
-        body_bytes,
-        grace: FOREVER,
-        body_time: FOREVER,
-        request_time: FOREVER,
-        ..Limits::default()
-    };
-    Setup { limits, ..Setup::default() }
+    Setup { limits: Limits { bodies_bytes, body_bytes, ..testkit::patient() }, ..Setup::default() }
 }
 
 #[tokio::test]

@@ -85,3 +85,32 @@ impl http_body::Body for Stalled {
         SizeHint::with_exact(self.announced)
     }
 }
+
+/// A body that tells when all of it was read: what follows is done before its task waits for anything again.
+pub(crate) struct Told {
+    bytes: Option<Bytes>,
+    /// Has a permit for each body that was read.
+    read: Arc<Semaphore>,
+}
+
+impl Told {
+    pub(crate) fn body(bytes: impl Into<Bytes>, read: &Arc<Semaphore>) -> Body {
+        Body::new(Self { bytes: Some(bytes.into()), read: Arc::clone(read) })
+    }
+}
+
+impl http_body::Body for Told {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, std::convert::Infallible>>> {
+        let bytes = self.bytes.take();
+        if bytes.is_none() {
+            self.read.add_permits(1);
+        }
+        Poll::Ready(bytes.map(|bytes| Ok(Frame::data(bytes))))
+    }
+}

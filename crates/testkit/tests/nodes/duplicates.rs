@@ -81,7 +81,7 @@ async fn people_who_meet_three_nodes_at_once_are_each_enrolled_once() {
     let mut nodes = Vec::new();
     let direct = cluster.database().await;
     for _ in 0..3 {
-        nodes.push(node(cluster, &direct, &setup(), Duration::from_secs(5)).await);
+        nodes.push(node(cluster, &direct, &setup(), Duration::from_secs(60)).await);
     }
     let apps: Vec<Arc<App>> = nodes.iter().map(|node| Arc::clone(&node.app)).collect();
     // Each of ten asks every node in the same moment, in twenty waves: two hundred races.

@@ -10,6 +10,9 @@ use store_postgres::Settings;
 use testkit::{App, Cluster, Home, Proxy, Reply, Setup};
 use tokio::task::JoinSet;
 
+/// For so long a node waits for its database, where no test says otherwise: longer than a busy machine makes it wait.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// A node with the wire to its database.
 pub(crate) struct Node {
     pub(crate) app: Arc<App>,
@@ -18,10 +21,20 @@ pub(crate) struct Node {
 
 /// Nodes over one fresh database, each with a wire of its own.
 pub(crate) async fn nodes(cluster: &Cluster, count: usize, setup: &Setup) -> Vec<Node> {
+    nodes_with(cluster, count, setup, PATIENCE).await
+}
+
+/// The same, of so much patience.
+pub(crate) async fn nodes_with(
+    cluster: &Cluster,
+    count: usize,
+    setup: &Setup,
+    patience: Duration,
+) -> Vec<Node> {
     let direct = cluster.database().await;
     let mut nodes = Vec::new();
     for _ in 0..count {
-        nodes.push(node(cluster, &direct, setup, Duration::from_secs(5)).await);
+        nodes.push(node(cluster, &direct, setup, patience).await);
     }
     nodes
 }

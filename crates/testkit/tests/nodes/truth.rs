@@ -7,7 +7,7 @@ use domain::TenantId;
 use serde_json::{Value, json};
 use store::Store as _;
 use store_postgres::{PostgresStore, Settings};
-use testkit::supplied::{body, face, probe, setup};
+use testkit::supplied::{body, face, not_live, probe, setup};
 use testkit::{App, Setup, shared_cluster};
 
 use super::support::{Node, nodes};
@@ -59,19 +59,33 @@ async fn a_token_revoked_on_one_node_is_refused_everywhere_within_a_second() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_idempotency_key_and_a_brake_hold_on_every_node() {
     let Some(cluster) = shared_cluster() else { return };
-    let nodes = nodes(cluster, 2, &Setup::default()).await;
+    let nodes = nodes(cluster, 2, &setup()).await;
     let body = json!({"firstName": "A", "lastName": "B"});
     // A key belongs to its token: the second node is asked with the token of the first.
-    let ask = async |node: &Node| {
-        let request = axum::http::Request::post("/v2/persons")
+    let ask = async |node: &Node, path: &str, key: &str, body: &Value| {
+        let request = axum::http::Request::post(path)
             .header("authorization", format!("Bearer {}", nodes[0].app.token))
             .header("content-type", "application/json")
-            .header("idempotency-key", "k");
+            .header("idempotency-key", key);
         node.app.raw(request.body(axum::body::Body::from(body.to_string())).unwrap()).await
     };
-    let first = ask(&nodes[0]).await.expect(201);
-    assert_eq!(ask(&nodes[1]).await.expect(201).id(), first.id());
+    let first = ask(&nodes[0], "/v2/persons", "k", &body).await.expect(201);
+    assert_eq!(ask(&nodes[1], "/v2/persons", "k", &body).await.expect(201).id(), first.id());
     assert_eq!(nodes[1].app.get("/v2/persons").await.json["pagination"]["total"], 1);
+
+    // Five failed checks of one person, by turns on either node, are enough for both.
+    let path = format!("/v2/persons/{}/liveness", first.id());
+    for take in 0..5 {
+        let (node, key) = (&nodes[take % 2], format!("f{take}"));
+        ask(node, &path, &key, &probe(&not_live(1, take as u64, 0.1))).await.expect(200);
+    }
+    for (n, node) in nodes.iter().enumerate() {
+        let braked = ask(node, &path, &format!("b{n}"), &probe(&face(1, 9, 0.1))).await;
+        braked.problem(429, "liveness-brake");
+    }
+    // Of this person: another is not held up.
+    let other = nodes[1].app.post("/v2/persons", &body).await.expect(201).id();
+    ask(&nodes[0], &format!("/v2/persons/{other}/liveness"), "o", &probe(&face(2, 0, 0.1))).await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -94,7 +108,7 @@ async fn nodes_hear_of_each_others_commits_without_looking() {
     let other = Arc::clone(&nodes[1].app);
     let heard = tokio::spawn(async move { other.registry.news().await });
     // Listening begins a moment after the start: something is said until it is heard.
-    for n in 0..100 {
+    for n in 0..3_000 {
         nodes[0]
             .app
             .post("/v2/persons", &json!({"firstName": "A", "lastName": n.to_string()}))

@@ -3,14 +3,15 @@
 use serde_json::{Value, json};
 
 use super::matching::{maybe, print, probe, proof};
+use super::words::word;
 use super::{dpi, finger, merged, nullable, number, print_out, text, time};
 
 pub(super) fn sample() -> Value {
     json!({
         "type": "object", "required": ["id", "kind", "state", "primary", "createdAt"],
         "properties": merged(&[print_out(), json!({
-            "id": { "type": "string" }, "kind": { "type": "string", "enum": ["face", "fingerprint"] },
-            "state": { "type": "string", "enum": ["enrolled", "evidence"] },
+            "id": { "type": "string" }, "kind": word("SampleKind"),
+            "state": word("SampleState"),
             "primary": { "type": "boolean", "description": "Whether it is shown as the person's." },
             "createdAt": time("When it was taken in."),
             "image": { "type": "string", "contentEncoding": "base64", "description": "As sent, when the sample is read by itself." },
@@ -78,7 +79,7 @@ pub(super) fn duplicate() -> Value {
             "id": { "type": "string" },
             "personIds": { "type": "array", "items": { "type": "string" }, "minItems": 2, "maxItems": 2 },
             "score": number("How alike they were when they were noticed."), "falseMatchRate": number("The part of strangers that are at least as alike."),
-            "model": { "type": "string" }, "decision": { "type": "string", "enum": ["open", "same", "different"] },
+            "model": { "type": "string" }, "decision": word("Decision"),
             "createdAt": time("When they were noticed."), "decidedAt": time("When it was decided."), "reason": { "type": "string" }
         }
     })
@@ -88,7 +89,7 @@ pub(super) fn duplicate_decision() -> Value {
     json!({
         "type": "object", "additionalProperties": false, "required": ["decision"],
         "properties": {
-            "decision": { "type": "string", "enum": ["open", "same", "different"] },
+            "decision": word("Decision"),
             "reason": nullable(text("Why; kept with the pair.", 0, 500))
         }
     })

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::words::word;
 use super::{dpi, finger, number, print_out};
 
 pub(super) fn probe() -> Value {
@@ -48,12 +49,8 @@ pub(super) fn verify_request() -> Value {
 
 fn statuses(description: &str) -> Value {
     json!({
-        "type": ["array", "null"], "minItems": 1, "maxItems": 4, "items": status(), "description": description
+        "type": ["array", "null"], "minItems": 1, "maxItems": 4, "items": word("VerificationStatus"), "description": description
     })
-}
-
-fn status() -> Value {
-    json!({ "type": "string", "enum": ["pending", "verified", "failed", "expired"] })
 }
 
 pub(super) fn search_request() -> Value {
@@ -87,7 +84,7 @@ pub(super) fn alike(mut more: Value) -> Value {
 }
 
 pub(super) fn verdict() -> Value {
-    let mut part = alike(json!({ "modality": { "type": "string", "enum": ["face", "fingerprint"] } }));
+    let mut part = alike(json!({ "modality": word("Modality") }));
     if let Some(part) = part.as_object_mut() {
         part.remove("match");
     }
@@ -95,8 +92,8 @@ pub(super) fn verdict() -> Value {
         "type": "object", "required": ["match", "score", "threshold", "modality", "models"],
         "properties": alike(json!({
             "threshold": number("The threshold in force."),
-            "modality": { "type": "string", "enum": ["face", "fingerprint", "face+fingerprint"] },
-            "verificationStatus": status(),
+            "modality": word("Modalities"),
+            "verificationStatus": word("VerificationStatus"),
             "parts": { "type": "array", "items": { "type": "object", "properties": part }, "description": "With face and fingerprint: how alike each was." },
             "results": { "type": "array", "items": { "type": "object", "properties": alike(json!({})) }, "description": "Of a comparison: one for each image of the gallery." },
             "fingerprint": presented_print(),
@@ -113,7 +110,7 @@ fn presented_print() -> Value {
 pub(super) fn search_answer() -> Value {
     let candidate = alike(json!({
         "personId": { "type": "string" }, "sampleId": { "type": "string", "description": "The enrolled sample that is most alike." },
-        "verificationStatus": status()
+        "verificationStatus": word("VerificationStatus")
     }));
     json!({
         "type": "object", "required": ["candidates", "gallerySize", "falsePositiveRate", "threshold", "models"],

@@ -2,8 +2,12 @@
 
 mod groups;
 mod matching;
+mod words;
 
 use serde_json::{Value, json};
+
+use words::{described, or_null};
+pub(crate) use words::{word, word_or};
 
 fn text(description: &str, min: u32, max: u32) -> Value {
     json!({ "type": "string", "minLength": min, "maxLength": max, "description": description })
@@ -60,9 +64,7 @@ fn dpi() -> Value {
 
 /// A finger; `null` only where a client may send it.
 fn finger(sent: bool) -> Value {
-    let mut words: Vec<Value> = registry::Position::all().map(|p| p.as_str().into()).collect();
-    words.extend(sent.then_some(Value::Null));
-    json!({ "type": if sent { json!(["string", "null"]) } else { json!("string") }, "enum": words, "description": "Which finger it is." })
+    if sent { or_null("Finger", "Which finger it is.") } else { word("Finger") }
 }
 
 /// What is said of a fingerprint's sample.
@@ -118,11 +120,11 @@ fn merged(parts: &[Value]) -> Value {
 fn create() -> Value {
     let own = json!({
         "biometricData": biometrics_in(),
-        "verificationStatus": { "type": ["string", "null"], "enum": ["pending", null] },
-        "onDuplicate": {
-            "type": ["string", "null"], "enum": ["reject", "flag", "allow", null],
-            "description": "What happens when the person is enrolled already: `reject` refuses it where the other person is verified and puts the pair on the review list where not, `flag` always puts the pair on the list, `allow` does nothing. By default as the server is set up; looser than that needs the scope `persons:review`."
-        }
+        "verificationStatus": or_null("NewStatus", "Nothing else can be said of a person that is created."),
+        "onDuplicate": or_null(
+            "OnDuplicate",
+            "What happens when the person is enrolled already: `reject` refuses it where the other person is verified and puts the pair on the review list where not, `flag` always puts the pair on the list, `allow` does nothing. By default as the server is set up; looser than that needs the scope `persons:review`."
+        )
     });
     json!({
         "type": "object", "additionalProperties": false, "description": "One of `firstName` and `lastName` is required.",
@@ -135,7 +137,7 @@ fn update() -> Value {
     biometrics["properties"]["proof"] = matching::proof();
     let own = json!({
         "biometricData": biometrics,
-        "verificationStatus": { "type": "string", "enum": ["pending", "verified", "failed", "expired"], "description": "Changed only with the scope `persons:review`. `pending` with a `statusReason` lets somebody who was verified begin anew with another face." },
+        "verificationStatus": described("VerificationStatus", "Changed only with the scope `persons:review`. `pending` with a `statusReason` lets somebody who was verified begin anew with another face."),
         "statusReason": text("Why a reviewer changes the status; kept in the history.", 1, 500)
     });
     json!({ "type": "object", "additionalProperties": false, "properties": merged(&[profile(), own, read_only()]) })
@@ -165,8 +167,8 @@ fn verification() -> Value {
     json!({
         "type": "object", "description": "Why the person has its status.",
         "properties": {
-            "method": { "type": "string", "enum": ["passive-liveness", "review"] },
-            "captureAssurance": capture_assurance(),
+            "method": word("VerificationMethod"),
+            "captureAssurance": word("CaptureAssurance"),
             "reasons": { "type": "array", "items": { "type": "string" } },
             "checkedAt": time("When."),
             "threshold": number("Threshold in force, on the published scale."),
@@ -186,8 +188,8 @@ fn biometrics_out() -> Value {
             "samples": { "type": "array", "items": {
                 "type": "object",
                 "properties": merged(&[print_out(), json!({
-                    "id": { "type": "string" }, "kind": { "type": "string", "enum": ["face", "fingerprint"] },
-                    "state": { "type": "string", "enum": ["enrolled", "evidence"] }, "createdAt": time("When it was taken in.")
+                    "id": { "type": "string" }, "kind": word("SampleKind"),
+                    "state": word("SampleState"), "createdAt": time("When it was taken in.")
                 })])
             } }
         }
@@ -210,7 +212,7 @@ fn person() -> Value {
             "collections": { "type": "array", "items": plain },
             "mergedIds": { "type": "array", "items": plain, "description": "Records of the same human that were taken in." },
             "biometricData": { "$ref": "#/components/schemas/BiometricData" },
-            "verificationStatus": { "type": "string", "enum": ["pending", "verified", "failed", "expired"] },
+            "verificationStatus": word("VerificationStatus"),
             "verification": { "$ref": "#/components/schemas/Verification" },
             "verifiedAt": time("Last successful verification."), "expiresAt": time("End of its validity."),
             "createdAt": time("When it was created."), "updatedAt": time("When it last changed."),
@@ -257,17 +259,10 @@ fn liveness() -> Value {
             "live": { "type": "boolean", "description": "Whether the score reaches the threshold." },
             "livenessScore": { "type": "number", "minimum": 0, "maximum": 1 },
             "threshold": number("Threshold in force, on the published scale."),
-            "captureAssurance": capture_assurance(),
+            "captureAssurance": word("CaptureAssurance"),
             "quality": { "$ref": "#/components/schemas/Quality" },
             "models": { "$ref": "#/components/schemas/Models" }
         }
-    })
-}
-
-fn capture_assurance() -> Value {
-    json!({
-        "type": "string", "enum": ["none", "frames"],
-        "description": "What the way the face was taken says. `none`: an uploaded file says nothing about the camera it came from. `frames`: an attack had to look alive in nearly all frames."
     })
 }
 
@@ -335,9 +330,33 @@ fn problem() -> Value {
     })
 }
 
+/// What a person is shown as after a change: to a token that may not read persons, only what it takes to go on.
+fn person_changed() -> Value {
+    json!({
+        "type": "object", "required": ["id", "verificationStatus", "version"], "additionalProperties": false,
+        "description": "To a token without the scope `persons:read`.",
+        "properties": {
+            "id": { "type": "string" }, "verificationStatus": word("VerificationStatus"),
+            "version": { "type": "integer", "minimum": 1 }
+        }
+    })
+}
+
+fn health() -> Value {
+    let part = |description: &str| json!({ "type": "string", "description": description });
+    json!({
+        "type": "object", "required": ["status"],
+        "properties": {
+            "status": part("`ok`."), "store": part("`ready`; only of `/readyz`, as all that follow."),
+            "faces": part("`ready` or `not-configured`."), "liveness": part("`ready` or `not-configured`."),
+            "fingerprints": part("Who finds the minutiae, or `not-configured`.")
+        }
+    })
+}
+
 /// All schemas by name.
 pub(super) fn all() -> Value {
-    json!({
+    let bodies = json!({
         "Person": person(), "PersonCreate": create(), "PersonUpdate": update(), "PersonList": list(),
         "BiometricData": biometrics_out(), "Verification": verification(), "Quality": quality(), "Models": models(),
         "Erasure": erasure(), "Liveness": liveness(), "LivenessRequest": liveness_request(), "Token": token(),
@@ -349,8 +368,11 @@ pub(super) fn all() -> Value {
         "Collection": groups::collection(), "CollectionCreate": groups::collection_in(&["name"]), "CollectionUpdate": groups::collection_in(&[]),
         "CollectionList": groups::page_of("Collection"), "MembersAdd": groups::members_add(),
         "Duplicate": groups::duplicate(), "DuplicateList": groups::page_of("Duplicate"), "DuplicateDecision": groups::duplicate_decision(),
-        "Health": { "type": "object", "properties": { "status": { "type": "string" } } },
+        "PersonChanged": person_changed(),
+        "PersonOrChanged": { "anyOf": [word("Person"), word("PersonChanged")] },
+        "Health": health(),
         "Document": { "type": "object" },
         "Problem": problem()
-    })
+    });
+    merged(&[bodies, words::all()])
 }

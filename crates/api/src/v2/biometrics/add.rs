@@ -56,17 +56,16 @@ pub(crate) fn route() -> Route {
         .body("SampleCreate", &json!({ "faceImage": "/9j/4AAQSkZJRg…" }))
         .face()
         .fingerprint()
+        .proof()
         .problems(&[
             codes::FACE_MISMATCH,
             codes::FINGERPRINT_MISMATCH,
-            codes::PROOF_NEEDED,
             codes::ATTEMPT_LIMIT,
             codes::DUPLICATE_PERSON,
             codes::TOO_MANY_SAMPLES,
             codes::MISSING_SCOPE,
             codes::GALLERY_LOADING,
             codes::FACES_NOT_CONFIGURED,
-            codes::FINGERPRINTS_NOT_CONFIGURED,
             codes::DISK_FULL,
         ])
         .answer(201, "The sample.", Some("Sample"));

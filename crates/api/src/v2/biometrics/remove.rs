@@ -29,6 +29,6 @@ pub(crate) fn route() -> Route {
         .person_id()
         .path("sampleId", "sample_01jhbq7z9pf6dvyr3s5t8w2xkm")
         .problems(&[codes::DISK_FULL])
-        .answer(200, "The person.", Some("Person"));
+        .answer(200, "The person.", Some("PersonOrChanged"));
     Route::new(Method::DELETE, "/v2/persons/{personId}/biometrics/{sampleId}", delete(handle), operation)
 }

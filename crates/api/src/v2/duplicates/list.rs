@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::view::{DuplicateView, decision};
 use crate::auth::{Permit, PersonsReview};
-use crate::openapi::Operation;
+use crate::openapi::{Operation, word_or};
 use crate::problem::Answer;
 use crate::query::Query;
 use crate::respond;
@@ -47,11 +47,7 @@ pub(crate) fn route() -> Route {
         Some(Scope::PersonsReview),
     )
     .describe("Pairs that enrolments have put on the review list, newest first.")
-    .query(
-        "decision",
-        &json!({ "type": "string", "enum": ["open", "same", "different"], "default": "open" }),
-        "What was decided.",
-    )
+    .query("decision", &word_or("Decision", "open"), "What was decided.")
     .query("limit", &json!({ "type": "integer", "minimum": 1, "maximum": 200, "default": 50 }), "Most pairs.")
     .query("cursor", &json!({ "type": "string" }), "`pagination.nextCursor` of the page before.")
     .answer(200, "A page of pairs.", Some("DuplicateList"));

@@ -12,7 +12,7 @@ use super::list_query::{self, write_cursor};
 use super::list_stream as stream;
 use super::view::PersonView;
 use crate::auth::{Permit, PersonsRead};
-use crate::openapi::Operation;
+use crate::openapi::{Operation, word, word_or};
 use crate::problem::{Answer, Fault, Problem, codes};
 use crate::respond;
 use crate::routes::Route;
@@ -106,8 +106,8 @@ pub(crate) fn route() -> Route {
         .query("limit", &json!({ "type": "integer", "minimum": 1, "maximum": 200, "default": 20 }), "Most persons; at most 50 with images.")
         .query("page", &json!({ "type": "integer", "minimum": 1, "default": 1 }), "Page number; `page` × `limit` reaches 10,000 at most.")
         .query("cursor", &text(), "`pagination.nextCursor` of the page before.")
-        .query("sort", &json!({ "type": "string", "enum": ["createdAt", "-createdAt", "updatedAt", "-updatedAt"], "default": "-createdAt" }), "Order.")
-        .query("verificationStatus", &json!({ "type": "string", "enum": ["pending", "verified", "failed", "expired"] }), "Status now.")
+        .query("sort", &word_or("PersonOrder", "-createdAt"), "Order.")
+        .query("verificationStatus", &word("VerificationStatus"), "Status now.")
         .query("email", &text(), "E-mail address, in any case.")
         .query("phone", &text(), "E.164 number; its + is `%2B` in a query.")
         .query("documentType", &text(), "Kind of document.")
@@ -117,7 +117,7 @@ pub(crate) fn route() -> Route {
         .query("collection", &text(), "Identifier or name of a collection.")
         .query("createdAfter", &time(), "Created at or after.")
         .query("createdBefore", &time(), "Created before.")
-        .query("include", &json!({ "type": "string", "enum": ["biometricData"] }), "Show the biometric part too.")
+        .query("include", &word("PersonPart"), "Show the biometric part too.")
         .problems(&[codes::USE_CURSOR])
         .answer(200, "A page of persons.", Some("PersonList"));
     Route::new(Method::GET, "/v2/persons", get(handle), operation)

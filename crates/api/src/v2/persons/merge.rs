@@ -57,7 +57,7 @@ fn operation(id: &str, summary: &str, schema: &str) -> Operation {
         .idempotent()
         .body(schema, &json!({ "personId": "person_01jhbq7z9pf6dvyr3s5t8w2xkm" }))
         .problems(&[codes::DISK_FULL])
-        .answer(200, "The person that stays.", Some("Person"))
+        .answer(200, "The person that stays.", Some("PersonOrChanged"))
 }
 
 pub(crate) fn routes() -> [Route; 2] {

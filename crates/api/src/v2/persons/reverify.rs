@@ -54,6 +54,6 @@ pub(crate) fn route() -> Route {
             codes::PRECONDITION_FAILED,
             codes::DISK_FULL,
         ])
-        .answer(200, "The person.", Some("Person"));
+        .answer(200, "The person.", Some("PersonOrChanged"));
     Route::new(Method::POST, PATH, post(handle), operation)
 }

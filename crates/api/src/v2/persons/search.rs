@@ -94,7 +94,12 @@ pub(crate) fn route() -> Route {
         .body("SearchRequest", &json!({ "faceImage": "/9j/4AAQSkZJRg…", "limit": 5, "collections": ["staff"] }))
         .face()
         .fingerprint()
-        .problems(&[codes::GALLERY_LOADING, codes::FACES_NOT_CONFIGURED, codes::FINGERPRINTS_NOT_CONFIGURED])
+        .problems(&[
+            codes::GALLERY_LOADING,
+            codes::FACES_NOT_CONFIGURED,
+            codes::FINGERPRINTS_NOT_CONFIGURED,
+            codes::ATTEMPT_LIMIT,
+        ])
         .answer(200, "The candidates.", Some("SearchAnswer"));
     Route::new(Method::POST, "/v2/persons/search", post(handle), operation)
 }

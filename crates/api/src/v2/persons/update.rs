@@ -133,12 +133,12 @@ fn operation(id: &str, summary: &str) -> Operation {
         .body("PersonUpdate", &json!({ "phone": "+1234567891", "email": null }))
         .face()
         .fingerprint()
+        .proof()
         .problems(&[
             codes::READ_ONLY_FIELD,
             codes::EXTERNAL_ID_TAKEN,
             codes::FACE_MISMATCH,
             codes::FINGERPRINT_MISMATCH,
-            codes::PROOF_NEEDED,
             codes::TOO_MANY_SAMPLES,
             codes::ATTEMPT_LIMIT,
             codes::DUPLICATE_PERSON,
@@ -148,7 +148,7 @@ fn operation(id: &str, summary: &str) -> Operation {
             codes::FACES_NOT_CONFIGURED,
             codes::DISK_FULL,
         ])
-        .answer(200, "The person.", Some("Person"))
+        .answer(200, "The person.", Some("PersonOrChanged"))
 }
 
 pub(crate) fn routes() -> [Route; 2] {
