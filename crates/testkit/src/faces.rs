@@ -91,6 +91,16 @@ pub fn ana() -> Vec<u8> {
     jpeg(&crop(3, 1330, 60, 590, 700))
 }
 
+/// Ana, with a bar over her eyes.
+#[must_use]
+pub fn barred() -> Vec<u8> {
+    let mut image = crop(3, 1330, 60, 590, 700).to_rgb8();
+    for row in 245..350 {
+        (0..image.width()).for_each(|x| image.put_pixel(x, row, image::Rgb([0, 0, 0])));
+    }
+    jpeg(&image.into())
+}
+
 /// Ana, live, framed and lit in another way.
 #[must_use]
 pub fn ana_again() -> Vec<u8> {

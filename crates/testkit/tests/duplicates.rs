@@ -145,7 +145,7 @@ async fn those_a_reviewer_has_told_apart_stay_apart() {
 
 /// The pairs on the review list.
 async fn pairs(app: &App) -> Vec<Value> {
-    app.get("/v2/duplicates").await.expect(200).json["data"].as_array().unwrap().clone()
+    app.get("/v2/duplicates").await.expect(200).json["data"].as_array().expect("a list").clone()
 }
 
 /// Ann is enrolled and would be found: only what is alive looks for her.
@@ -199,11 +199,11 @@ const fn way(method: Method, path: &'static str, body: fn(Value) -> Value) -> Wa
 }
 
 fn created(image: Value) -> Value {
-    json!({"firstName": "Eve", "lastName": "Doe", "biometricData": image})
+    with(json!({"firstName": "Eve", "lastName": "Doe"}), "biometricData", image)
 }
 
 fn nested(image: Value) -> Value {
-    json!({"biometricData": image})
+    with(json!({}), "biometricData", image)
 }
 
 fn forced(image: Value) -> Value {

@@ -249,6 +249,19 @@ async fn strangers_are_no_more_alike_upside_down_or_as_negatives() {
 }
 
 #[tokio::test]
+async fn eyes_that_are_covered_make_a_face_unclear_and_nothing_is_enrolled_or_compared() {
+    let app = App::with_faces().await;
+    let barred = faces::barred();
+    app.post("/v2/persons", &plain(&barred)).await.problem(422, "face-unclear");
+    app.post("/v2/persons/search", &image(&barred)).await.problem(422, "face-unclear");
+    let [probe, other] = [barred, faces::ana()].map(|file| BASE64_STANDARD.encode(file));
+    app.post("/v2/compare", &json!({ "probe": probe, "gallery": [other] }))
+        .await
+        .problem(422, "face-unclear");
+    assert_eq!(app.get("/v2/persons").await.json["pagination"]["total"], 0);
+}
+
+#[tokio::test]
 async fn a_face_that_lies_on_its_side_is_judged_as_if_it_stood() {
     let app = App::with_faces().await;
     let upright = app.post("/v2/liveness", &image(&faces::ana())).await.expect(200);

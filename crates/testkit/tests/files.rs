@@ -14,16 +14,16 @@ fn body(file: &[u8]) -> Value {
 
 fn as_file(format: ImageFormat) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
-    image::load_from_memory(&faces::ana()).unwrap().write_to(&mut bytes, format).unwrap();
+    image::load_from_memory(&faces::ana()).expect("a picture").write_to(&mut bytes, format).expect("a file");
     bytes.into_inner()
 }
 
 /// The same picture of `width` × `height` pixels.
 fn enlarged(width: u32, height: u32) -> Vec<u8> {
-    let large: DynamicImage = image::load_from_memory(&faces::ana()).unwrap();
+    let large: DynamicImage = image::load_from_memory(&faces::ana()).expect("a picture");
     let large = large.resize_exact(width, height, image::imageops::FilterType::Nearest).into_rgb8();
     let mut bytes = Vec::new();
-    image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, 80).encode_image(&large).unwrap();
+    image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, 80).encode_image(&large).expect("a file");
     bytes
 }
 

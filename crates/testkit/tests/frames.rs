@@ -23,7 +23,7 @@ fn person(frames: &[Vec<u8>]) -> Value {
 
 /// The same moment, compressed otherwise: other pixels.
 fn recompressed(picture: &[u8], quality: u8) -> Vec<u8> {
-    Perturbation::Jpeg(quality).of_file(picture).unwrap()
+    Perturbation::Jpeg(quality).of_file(picture).expect("a picture")
 }
 
 fn ana() -> Vec<Vec<u8>> {

@@ -42,8 +42,12 @@ async fn is_taken_up(home: Home, dump: &str) {
     let app = App::over(home, setup()).await;
     let get = async |path: String| app.ask(&own, Method::GET, &path, None).await;
     // Everybody is as before, and so are tokens.
-    for person in said(dump, "PERSON") {
+    for mut person in said(dump, "PERSON") {
         let read = get(format!("/v2/persons/{}", person["id"].as_str().unwrap())).await.expect(200);
+        // Later versions say one thing more of a check, and of these that there was one image.
+        if person["verification"]["method"] == "passive-liveness" {
+            person["verification"]["captureAssurance"] = "none".into();
+        }
         assert_eq!(read.json, person);
     }
     app.ask(&word("revoked"), Method::GET, "/v2/tokens/self", None).await.problem(401, "unauthorized");

@@ -20,6 +20,7 @@ use super::quality::{nearest_to_centre, single, subject};
 use super::template::Template;
 use super::view::View;
 use crate::error::EngineError;
+use crate::models::Known;
 
 /// How much more confident the detector must be in another way: upright faces gain at most 0.004 by being squeezed or stretched by
 /// a third, and squeezed ones at least 0.01 by being stretched.
@@ -215,25 +216,26 @@ impl Chain {
 
     /// Refuses what the embedder does not know as a face.
     pub(super) fn check_known(&self, look: &Look) -> Result<(), Rejection> {
-        let known = &self.manifest.embedder.known;
-        let norm = look.template.norm();
-        let white = WHITE[usize::from(norm < known.sure)];
-        if look.white > white {
-            let (measured, limit) = (f64::from(look.white), f64::from(white));
-            return Err(Rejection::measured(RejectionCode::TooBright, measured, limit));
-        }
-        if norm < known.sure && !self.manifest.detector.closer.is_empty() {
-            let apart = look.apart.ok_or(Rejection::new(RejectionCode::FaceUnclear))?;
-            if apart > MOST_APART {
-                return Err(Rejection::new(RejectionCode::FaceUnclear));
-            }
-        }
-        if norm < known.least {
-            let (measured, limit) = (f64::from(norm), f64::from(known.least));
-            return Err(Rejection::measured(RejectionCode::FaceUnclear, measured, limit));
-        }
-        Ok(())
+        // Without closer looks nothing can disagree.
+        let apart = if self.manifest.detector.closer.is_empty() { Some(0.0) } else { look.apart };
+        check(look.template.norm(), look.white, apart, &self.manifest.embedder.known)
     }
+}
+
+/// Refuses a face by how much the embedder says of it, how much of it is white, and how far closer looks at it lie apart.
+fn check(norm: f32, white: f32, apart: Option<f32>, known: &Known) -> Result<(), Rejection> {
+    let unsure = norm < known.sure;
+    let most_white = WHITE[usize::from(unsure)];
+    if white > most_white {
+        return Err(Rejection::measured(RejectionCode::TooBright, white.into(), most_white.into()));
+    }
+    if unsure && apart.is_none_or(|apart| apart > MOST_APART) {
+        return Err(Rejection::new(RejectionCode::FaceUnclear));
+    }
+    if norm < known.least {
+        return Err(Rejection::measured(RejectionCode::FaceUnclear, norm.into(), known.least.into()));
+    }
+    Ok(())
 }
 
 /// Distance of the eyes in parts of that from between the eyes to the mouth.
@@ -241,4 +243,35 @@ fn aspect(landmarks: &[[f32; 2]; 5]) -> f32 {
     let [left, right, _, mouth_left, mouth_right] = landmarks;
     let between = |axis: usize| (mouth_left[axis] + mouth_right[axis] - left[axis] - right[axis]) / 2.0;
     (right[0] - left[0]).hypot(right[1] - left[1]) / between(0).hypot(between(1)).max(1e-3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::models::Manifest;
+
+    #[test]
+    fn what_the_embedder_does_not_know_or_closer_looks_disagree_about_gets_no_template() {
+        let known = Manifest::built_in().unwrap().embedder.known;
+        let said = |norm, white, apart| {
+            check(norm, white, apart, &known).map_err(|r| (r.code, r.measure.map(|m| m.limit as f32)))
+        };
+        let unclear = |limit| Err((RejectionCode::FaceUnclear, limit));
+        let bright = |limit| Err((RejectionCode::TooBright, Some(limit)));
+        for (norm, white, apart, expected) in [
+            (12.0, 0.1, Some(0.1), Ok(())),
+            (7.1, 0.1, Some(0.1), Ok(())),
+            (6.9, 0.1, Some(0.1), unclear(Some(7.0))),
+            // Where the embedder is sure, looks may disagree: a head turned to the side.
+            (12.0, 0.1, Some(0.6), Ok(())),
+            (10.9, 0.1, Some(0.41), unclear(None)),
+            (10.9, 0.1, Some(0.39), Ok(())),
+            (10.9, 0.1, None, unclear(None)),
+            (12.0, 0.51, Some(0.1), bright(0.5)),
+            (12.0, 0.49, Some(0.1), Ok(())),
+            (10.9, 0.36, Some(0.1), bright(0.35)),
+        ] {
+            assert_eq!(said(norm, white, apart), expected, "{norm} {white} {apart:?}");
+        }
+    }
 }

@@ -46,7 +46,8 @@ pub(super) fn walk(bytes: &[u8]) -> Result<Header, Rejection> {
         let mut end = at + length;
         match code {
             0xc0..=0xcf if !matches!(code, HUFFMAN | 0xc8 | 0xcc) => {
-                if frame.replace(Frame::read(code, body)?).is_some() {
+                let before = frame.replace(Frame::read(code, body)?);
+                if before.is_some() {
                     return Err(damaged("this JPEG says twice how large it is"));
                 }
             }

@@ -101,7 +101,7 @@ fn what_scripts_and_cameras_do_to_a_jpeg_changes_nothing_of_its_picture() {
 #[test]
 fn a_jpeg_may_lack_a_hundredth_of_its_rows_but_not_a_fifth() {
     let noisy = RgbImage::from_fn(200, 400, |x, y| {
-        Rgb([(x * 37 ^ y * 91) as u8, (x * 53 + y * 7) as u8, (x * y) as u8])
+        Rgb([((x * 37) ^ (y * 91)) as u8, (x * 53 + y * 7) as u8, (x * y) as u8])
     });
     let mut file = Vec::new();
     JpegEncoder::new_with_quality(&mut file, 90).encode_image(&noisy).unwrap();

@@ -105,7 +105,7 @@ fn profiles_and_texts_are_cut_and_never_inflated_however_large() {
 #[test]
 fn of_a_jpeg_that_lacks_its_end_is_kept_what_was_judged() {
     let noisy = RgbImage::from_fn(80, 400, |x, y| {
-        Rgb([(x * 37 ^ y * 91) as u8, (x * 53 + y * 7) as u8, (x * y) as u8])
+        Rgb([((x * 37) ^ (y * 91)) as u8, (x * 53 + y * 7) as u8, (x * y) as u8])
     });
     let file = jpeg(&noisy);
     let unmarked = decode(&file[..file.len() - 2], &ImageLimits::default()).unwrap();
