@@ -26,7 +26,7 @@ fn around(form: u8, data: &[u8]) -> Vec<u8> {
 }
 
 fuzz_target!(|bytes: &[u8]| {
-    let limits = ImageLimits { bytes: 1 << 20, side: 512, pixels: 40_000, work: 400_000 };
+    let limits = ImageLimits { bytes: 1 << 20, side: 512, pixels: 40_000, scaled_pixels: 40_000, work: 400_000 };
     let (record, data) = match bytes.split_first() {
         Some(_) if bytes.starts_with(b"FAC\0") => (bytes.to_vec(), None),
         Some((form, data)) => (around(*form, data), Some(data)),
