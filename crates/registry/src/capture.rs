@@ -20,6 +20,15 @@ impl Capture {
     pub const FEWEST: usize = 2;
     /// Most frames that are judged.
     pub const MOST: usize = 10;
+
+    /// How many images it has.
+    #[must_use]
+    pub const fn images(&self) -> usize {
+        match self {
+            Self::Image(_) => 1,
+            Self::Frames(frames) => frames.len(),
+        }
+    }
 }
 
 /// What was said of a face.

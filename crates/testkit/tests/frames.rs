@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use engine::face::perturb::Perturbation;
 use serde_json::{Value, json};
-use testkit::{App, faces};
+use testkit::{App, Setup, faces};
 
 fn coded(frames: &[Vec<u8>]) -> Vec<String> {
     frames.iter().map(|frame| BASE64_STANDARD.encode(frame)).collect()
@@ -135,4 +135,12 @@ async fn frames_are_two_to_ten_stand_in_place_of_the_image_and_only_where_livene
     let refused = app.post("/v2/persons", &plain).await.problem(422, "validation-failed");
     assert_eq!(refused.json["errors"][0]["pointer"], "/biometricData/images", "{}", refused.text);
     app.post("/v2/liveness", &json!({})).await.problem(422, "validation-failed");
+}
+
+#[tokio::test]
+async fn each_frame_counts_as_an_image_that_was_judged() {
+    let limits = api::Limits { comparisons_per_minute: Some(5), ..testkit::patient() };
+    let app = App::with(Setup { faces: Some(faces::engine()), limits, ..Setup::default() }).await;
+    app.post("/v2/liveness", &images(&ana())).await.expect(200);
+    app.post("/v2/liveness", &images(&ana())).await.problem(429, "too-many-requests");
 }

@@ -22,12 +22,12 @@ pub(crate) enum Command {
         #[arg(long)]
         pairs: PathBuf,
         /// Instead: what comes of pictures that are turned, squeezed, inverted, exposed, compressed, blurred or covered
-        #[arg(long, conflicts_with = "plot")]
+        #[arg(long)]
         perturb: bool,
         /// With `--perturb`: most people
         #[arg(long, default_value_t = usize::MAX, hide_default_value = true, requires = "perturb")]
         people: usize,
-        /// Draw the DET curve into this SVG file
+        /// Draw the DET curve, or with `--perturb` what becomes of each kind, into this SVG file
         #[arg(long)]
         plot: Option<PathBuf>,
         /// For machines
@@ -72,8 +72,10 @@ pub(crate) enum Command {
 pub(crate) fn run(config: &Config, command: Command) -> Outcome {
     let faces = || serve::faces(config).ok_or("models are missing; run `personhood models pull`");
     match command {
-        Command::Faces { images, pairs, perturb: true, people, json, .. } => {
-            print(&evaluate::faces::perturb::evaluate(&faces()?.0, &images, &pairs, people)?, json)
+        Command::Faces { images, pairs, perturb: true, people, plot, json } => {
+            let report = evaluate::faces::perturb::evaluate(&faces()?.0, &images, &pairs, people)?;
+            plot.map(|file| report.plot(&file)).transpose()?;
+            print(&report, json)
         }
         Command::Faces { images, pairs, plot, json, .. } => {
             let evaluation = evaluate::faces::evaluate(&faces()?.0, &images, &pairs)?;

@@ -16,6 +16,7 @@ use crate::v2::image;
 
 async fn handle(permit: Permit<BiometricsMatch>, body: JsonBody) -> Answer {
     let capture = image::read(&body.bytes)?;
+    permit.compares(capture.images()).await?;
     let liveness = permit.registry.liveness(&permit.caller, capture).await.map_err(Problem::for_liveness)?;
     respond::json(StatusCode::OK, &LivenessView::from(&liveness))
 }

@@ -8,6 +8,7 @@ use engine::worker::Faces;
 use serde::Serialize;
 
 use super::super::liveness::EvaluateError;
+use super::super::plot::{self, Bar};
 use super::super::rates::{self, Interval};
 use super::{Template, pairs::Pairs, templates};
 
@@ -44,6 +45,23 @@ struct Row {
     /// The same person, perturbed, matches the other picture; one that is refused does not.
     same: f64,
     same_bounds: Interval,
+}
+
+impl Report {
+    /// Draws it.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub(crate) fn plot(&self, file: &Path) -> Result<(), EvaluateError> {
+        let bar = |row: &Row| Bar {
+            name: row.perturbation.clone(),
+            strangers: row.false_match_rate,
+            same: row.same,
+            refused: row.refused,
+        };
+        let rows: Vec<Bar> = self.rows.iter().map(bar).collect();
+        fs::write(file, plot::bars(&rows, self.stated)).map_err(|e| EvaluateError::Read(file.to_owned(), e))
+    }
 }
 
 /// The first two images of everybody in the list, at most of so many people.

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use super::{Axis, sheet};
+
 const WIDTH: f64 = 640.0;
 const HEIGHT: f64 = 480.0;
 const LEFT: f64 = 70.0;
@@ -9,37 +11,20 @@ const RIGHT: f64 = 20.0;
 const TOP: f64 = 20.0;
 const BOTTOM: f64 = 50.0;
 
-/// Decades shown.
-struct Axis {
-    low: i32,
-    from: f64,
-    to: f64,
-}
-
-impl Axis {
-    fn place(&self, rate: f64) -> f64 {
-        let part = 1.0 - rate.max(10f64.powi(self.low)).log10() / f64::from(self.low);
-        self.from + (self.to - self.from) * part
-    }
-}
-
 /// What a curve is drawn from: false match and false non-match rates at thresholds from low to high, and how many pairs.
-pub(super) struct Det {
-    pub(super) curve: Vec<(f64, f64)>,
-    pub(super) genuine: u64,
-    pub(super) impostor: u64,
+pub(crate) struct Det {
+    pub(crate) curve: Vec<(f64, f64)>,
+    pub(crate) genuine: u64,
+    pub(crate) impostor: u64,
 }
 
 /// The curve.
-pub(super) fn det(det: &Det) -> String {
+pub(crate) fn det(det: &Det) -> String {
     #[expect(clippy::cast_possible_truncation, reason = "a few decades")]
     let decades = |count: u64| -((count.max(10) as f64).log10().floor() as i32).min(8);
     let x = Axis { low: decades(det.impostor), from: LEFT, to: WIDTH - RIGHT };
     let y = Axis { low: decades(det.genuine), from: HEIGHT - BOTTOM, to: TOP };
-    let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" font-family=\"sans-serif\" font-size=\"12\">\
-         <rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n"
-    );
+    let mut svg = sheet(WIDTH, HEIGHT);
     for decade in x.low..=0 {
         let at = x.place(10f64.powi(decade));
         let _ = writeln!(
