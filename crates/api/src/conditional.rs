@@ -54,7 +54,10 @@ fn tags<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Vec<Tag<'a>>> {
     }
     // A tag that cannot be read matches nothing; it must not count as no tag at all.
     let values = headers.get_all(name).iter().filter_map(|v| v.to_str().ok());
-    Some(values.flat_map(|v| v.split(',')).map(|tag| Tag::read(tag.trim())).collect())
+    let all: Vec<&str> = values.flat_map(|v| v.split(',')).map(str::trim).collect();
+    // Empty members of a list mean nothing (RFC 9110, 5.6.1); nothing else is no tag.
+    let empty = all.iter().all(|tag| tag.is_empty());
+    Some(all.into_iter().filter(|tag| empty || !tag.is_empty()).map(Tag::read).collect())
 }
 
 /// Whether `If-Match`, if given, names `etag`.

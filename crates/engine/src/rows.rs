@@ -16,23 +16,27 @@ pub(crate) struct Picture {
     pub(crate) samples: Vec<u8>,
 }
 
-/// Decodes a file whose size was looked at before; transparency is left out.
-pub(crate) fn decode(bytes: &[u8]) -> Result<Picture, DecodingError> {
-    read::<3>(bytes)
+/// Decodes a file of this size, which was looked at before; transparency is left out.
+pub(crate) fn decode(bytes: &[u8], size: (u32, u32)) -> Result<Picture, DecodingError> {
+    read::<3>(bytes, size)
 }
 
 /// The same with transparency, four samples a pixel.
-pub(crate) fn with_alpha(bytes: &[u8]) -> Result<Picture, DecodingError> {
-    read::<4>(bytes)
+pub(crate) fn with_alpha(bytes: &[u8], size: (u32, u32)) -> Result<Picture, DecodingError> {
+    read::<4>(bytes, size)
 }
 
-fn read<const SAMPLES: usize>(bytes: &[u8]) -> Result<Picture, DecodingError> {
+fn read<const SAMPLES: usize>(bytes: &[u8], size: (u32, u32)) -> Result<Picture, DecodingError> {
     let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), Limits { bytes: BESIDE });
     decoder.set_transformations(Transformations::normalize_to_color8());
     decoder.set_ignore_text_chunk(true);
     decoder.set_ignore_iccp_chunk(true);
     let mut reader = decoder.read_info()?;
     let (width, height) = (reader.info().width, reader.info().height);
+    // Memory is taken for the size that was looked at, and no other.
+    if (width, height) != size {
+        return Err(DecodingError::LimitsExceeded);
+    }
     let (from, _) = reader.output_color_type();
     let stride = SAMPLES * width as usize;
     let mut samples = vec![0; stride * height as usize];
@@ -97,10 +101,10 @@ mod tests {
         ];
         for image in images {
             let bytes = file(&image);
-            let colour = decode(&bytes).unwrap();
+            let colour = decode(&bytes, (37, 21)).unwrap();
             assert_eq!((colour.width, colour.height), (37, 21));
             assert_eq!(colour.samples, by_the_library(&bytes).into_rgb8().into_raw(), "{:?}", image.color());
-            let with_alpha = with_alpha(&bytes).unwrap();
+            let with_alpha = with_alpha(&bytes, (37, 21)).unwrap();
             let expected = by_the_library(&bytes).into_rgba8().into_raw();
             assert_eq!(with_alpha.samples, expected, "{:?}", image.color());
         }
@@ -111,7 +115,7 @@ mod tests {
         let deep: ImageBuffer<Rgb<u16>, Vec<u16>> =
             ImageBuffer::from_fn(9, 7, |x, y| Rgb([(x * 5000) as u16, (y * 7000) as u16, 0xabcd]));
         let expected: Vec<u8> = deep.as_raw().iter().map(|s| (s >> 8) as u8).collect();
-        assert_eq!(decode(&file(&deep.into())).unwrap().samples, expected);
+        assert_eq!(decode(&file(&deep.into()), (9, 7)).unwrap().samples, expected);
     }
 
     /// Adam7 by hand: the passes of a picture, each a small one of its own.
@@ -151,10 +155,10 @@ mod tests {
             let expected: Vec<u8> =
                 (0..height).flat_map(|y| (0..width).flat_map(move |x| pixel(x, y))).collect();
             let file = interlaced(width, height, pixel);
-            assert_eq!(decode(&file).unwrap().samples, expected, "{width}×{height}");
+            assert_eq!(decode(&file, (width, height)).unwrap().samples, expected, "{width}×{height}");
             let opaque: Vec<u8> =
                 expected.as_chunks::<3>().0.iter().flat_map(|&[r, g, b]| [r, g, b, 255]).collect();
-            assert_eq!(with_alpha(&file).unwrap().samples, opaque, "{width}×{height}");
+            assert_eq!(with_alpha(&file, (width, height)).unwrap().samples, opaque, "{width}×{height}");
         }
     }
 
@@ -174,7 +178,7 @@ mod tests {
         stream.finish().unwrap();
         drop(writer);
         assert!(bytes.len() < 2 << 20, "{}", bytes.len());
-        let picture = decode(&bytes).unwrap();
+        let picture = decode(&bytes, (5_000, 5_000)).unwrap();
         assert_eq!(picture.samples.capacity(), 75_000_000);
         assert!(picture.samples.iter().all(|s| *s == 0x80));
     }

@@ -27,6 +27,17 @@ pub struct Filter {
     pub created_before: Option<Time>,
 }
 
+impl Filter {
+    /// Whether nothing but the name narrows a list.
+    const fn is_of_name_alone(&self) -> bool {
+        self.status.is_none()
+            && self.exact.is_empty()
+            && self.collection.is_none()
+            && self.created_from.is_none()
+            && self.created_before.is_none()
+    }
+}
+
 /// Which page of which list.
 #[derive(Clone, Debug)]
 pub struct List {
@@ -109,7 +120,12 @@ impl Registry {
         // An empty list would say that nobody's name begins so, which was not looked up.
         let is_short = list.filter.name.as_ref().is_some_and(Search::is_short);
         let found_nobody = listed.total == Total::Exact(0) && list.after.is_none();
-        if is_short && found_nobody { Err(Error::NameTooShort) } else { Ok(listed) }
+        // Where more was asked for, somebody of that name may be there who is not meant.
+        if is_short && found_nobody && list.filter.is_of_name_alone() {
+            Err(Error::NameTooShort)
+        } else {
+            Ok(listed)
+        }
     }
 
     /// A page where the index names who is meant, as long as nobody has tampered with it.

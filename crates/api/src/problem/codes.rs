@@ -82,7 +82,7 @@ codes! {
     IMAGE_UNDECODABLE = UNPROCESSABLE_ENTITY "image-undecodable" "The image cannot be decoded"
         "Send a complete JPEG, PNG, WebP, BMP or TIFF, or a face record of ISO/IEC 19794-5 with a JPEG inside. `detail` says what was sent instead, or what is wrong with it. HEIC, AVIF and JPEG XL are not read: export them as JPEG.";
     IMAGE_TOO_LARGE = UNPROCESSABLE_ENTITY "image-too-large" "The image has too many pixels"
-        "At most 10,000 pixels a side, 25 million pixels, or 64 million where it is a JPEG that is not progressive, and 16 MiB. `measured` and `limit` name the figure.";
+        "At most 10,000 pixels a side, 25 million pixels, or 64 million where it is a baseline JPEG in one scan, and 16 MiB. `measured` and `limit` name the figure.";
     FACE_NOT_FOUND = UNPROCESSABLE_ENTITY "face-not-found" "There is no face in the image"
         "Show the whole face, upright and uncovered, in even light.";
     MULTIPLE_FACES = UNPROCESSABLE_ENTITY "multiple-faces" "There is more than one face"

@@ -75,11 +75,9 @@ pub(super) const fn is_dash(c: char) -> bool {
                 | '\u{2212}'
                 | '\u{2e3a}'
                 | '\u{2e3b}'
-                | '\u{30fc}'
                 | '\u{fe58}'
                 | '\u{fe63}'
                 | '\u{ff0d}'
-                | '\u{ff70}'
     )
 }
 

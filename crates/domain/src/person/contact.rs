@@ -108,7 +108,17 @@ const fn separates(c: char) -> bool {
             | '\u{2215}'
             | '\u{22c5}'
             | '\u{30fb}'
+            // The sign for a long vowel, which a Japanese keyboard writes for a dash.
+            | '\u{30fc}'
+            | '\u{ff70}'
     )
+}
+
+/// Whether other last digits of a second number follow a slash: `+49 30 1234567/68`.
+fn names_several(text: &str) -> bool {
+    let digits = |part: &str| part.chars().filter(char::is_ascii_digit).count();
+    text.rsplit_once('/')
+        .is_some_and(|(before, after)| digits(before) >= 9 && (1..=3).contains(&digits(after)))
 }
 
 fn bad_phone(detail: &'static str) -> Invalid {
@@ -152,8 +162,15 @@ impl Phone {
                  extension in `metadata`",
             ));
         }
-        let digits: String =
-            text.replace("(0)", "").chars().filter(|c| !is_dash(*c) && !separates(*c)).collect();
+        if names_several(text) {
+            return Err(bad_phone(
+                "has a slash before its last digits, as where several numbers are given: give one",
+            ));
+        }
+        // The zero that is dialled within a country only; in Italy and San Marino it belongs to the number.
+        let keeps_zero = ["+39", "+378", "(+39", "(+378"].iter().any(|code| text.starts_with(code));
+        let text = if keeps_zero { text.to_owned() } else { text.replace("(0)", "") };
+        let digits: String = text.chars().filter(|c| !is_dash(*c) && !separates(*c)).collect();
         if !digits.starts_with('+') && digits.bytes().all(|b| b.is_ascii_digit()) && !digits.is_empty() {
             return Err(bad_phone(if digits.starts_with("00") {
                 "begins with 00: write + and the country code instead, as in +1234567890"
@@ -255,6 +272,7 @@ mod tests {
             "+۴۴۲۰۷۹۴۶۰۹۵۸",
             "tel:+44-20-7946-0958",
             "TEL: +44 20 7946 0958",
+            "+44ー20ー7946ー0958",
         ] {
             assert_eq!(Phone::parse(spelt).unwrap().as_str(), "+442079460958", "{spelt:?}");
         }

@@ -40,8 +40,8 @@ impl Default for ImageLimits {
 pub struct Decoded {
     /// The pixels.
     pub pixels: RgbImage,
-    /// Digests of the pixels as the file has them, before they are turned upright, and of those of the file to be stored where that
-    /// is another one: the same for every file that shows the same pixels.
+    /// Digests of the upright pixels, of those of the file to be stored where that is another one, and of those that were sent where they
+    /// were turned: of two files that show the same pixels, also turned, one is the same.
     pub pictures: Vec<[u8; 32]>,
     /// The file without metadata. Encoded anew, as JPEG, where the orientation had to be applied, and where it was neither
     /// JPEG nor PNG, or not whole: who reads it back sees what was judged.
@@ -91,7 +91,14 @@ pub fn decode(bytes: &[u8], limits: &ImageLimits) -> Result<Decoded, Rejection> 
     let turn = Orientation::from_exif(header.orientation).filter(|&o| o != Orientation::NoTransforms);
     let is_kept = match header.format {
         // Of a file that ended too early every decoder makes up an end of its own.
-        Format::Jpeg if header.cut => pixels(&stored, &inspect(&stored)?, &bounds)?.into_rgb8() == picture,
+        Format::Jpeg if header.cut => {
+            let whole = pixels(&stored, &inspect(&stored)?, &bounds)?.into_rgb8() == picture;
+            // What it lacks is spread over all of it, and nobody knows how much that is.
+            if header.progressive && !whole {
+                return Err(undecodable("this progressive JPEG ends early: it was not sent whole"));
+            }
+            whole
+        }
         Format::Jpeg | Format::Png => true,
         Format::WebP | Format::Bmp | Format::Tiff => false,
     };
@@ -109,21 +116,26 @@ pub fn decode(bytes: &[u8], limits: &ImageLimits) -> Result<Decoded, Rejection> 
     let stored = encode(&picture).map_err(|_| undecodable("this picture cannot be kept"))?;
     // Who may read it can send it back: then it has the pixels of a file that was encoded anew.
     let again = pixels(&stored, &inspect(&stored)?, &bounds)?.into_rgb8();
-    Ok(Decoded { pixels: picture, pictures: vec![sent, digest(&again)], stored })
+    let mut pictures = vec![digest(&picture), digest(&again)];
+    if pictures[0] != sent {
+        pictures.push(sent);
+    }
+    Ok(Decoded { pixels: picture, pictures, stored })
 }
 
 /// Most bytes of pixels that are hashed: of a larger picture every so many rows.
 const HASHED: usize = 4 << 20;
 
-/// SHA-256 of an image's size and of rows spread evenly over it. Two photographs differ in every row, by noise alone; two
-/// files of the same pixels in none.
+/// SHA-256 of an image's size and of rows spread evenly over its upper three quarters: a JPEG that lacks its end is the same picture.
+/// Two photographs differ in every row, by noise alone; two files of the same pixels in none.
 fn digest(pixels: &RgbImage) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(pixels.width().to_be_bytes());
     hash.update(pixels.height().to_be_bytes());
     let row = 3 * pixels.width().max(1) as usize;
     let every = pixels.as_raw().len().div_ceil(HASHED).max(1);
-    pixels.as_raw().chunks(row).step_by(every).for_each(|row| hash.update(row));
+    let upper = (pixels.height() as usize * 3).div_ceil(4);
+    pixels.as_raw().chunks(row).take(upper).step_by(every).for_each(|row| hash.update(row));
     hash.finalize().into()
 }
 

@@ -1,6 +1,7 @@
 //! Pixels from files that were walked before.
 
 use std::io::Cursor;
+use std::sync::{Mutex, PoisonError};
 
 use domain::biometric::Rejection;
 use image::codecs::bmp::BmpDecoder;
@@ -43,8 +44,7 @@ pub(super) fn ask(bytes: &[u8], format: Format) -> Result<Header, Rejection> {
     header.keep.push(Part::Own(0..bytes.len()));
     let asked = match format {
         Format::Bmp => BmpDecoder::new(Cursor::new(bytes)).and_then(told),
-        Format::Tiff => TiffDecoder::new(Cursor::new(bytes)).and_then(told),
-        _ => WebPDecoder::new(Cursor::new(bytes)).and_then(told),
+        _ => TiffDecoder::new(Cursor::new(bytes)).and_then(told),
     };
     let ((width, height), orientation) = asked.map_err(|_| damaged(why(format)))?;
     if width == 0 || height == 0 {
@@ -58,7 +58,7 @@ fn told(mut decoder: impl ImageDecoder) -> ImageResult<((u32, u32), u8)> {
     Ok((decoder.dimensions(), decoder.orientation().map_or(1, image::metadata::Orientation::to_exif)))
 }
 
-const fn why(format: Format) -> &'static str {
+pub(super) const fn why(format: Format) -> &'static str {
     match format {
         Format::Jpeg => "this JPEG is damaged",
         Format::Png => "this PNG is damaged, or was not sent whole",
@@ -82,7 +82,7 @@ pub(crate) fn pixels(bytes: &[u8], header: &Header, bounds: &Bounds) -> Result<D
         Format::Jpeg if header.pixels() > bounds.pixels => return unusual(bytes, header, true),
         Format::Jpeg if header.odd => return unusual(bytes, header, false),
         Format::Jpeg => JpegDecoder::new(file).and_then(|decoder| read(decoder, bounds)),
-        Format::Png => return png(bytes),
+        Format::Png => return png(bytes, header),
         Format::WebP => WebPDecoder::new(file).and_then(|decoder| read(decoder, bounds)),
         Format::Bmp => BmpDecoder::new(file).and_then(|decoder| read(decoder, bounds)),
         Format::Tiff => TiffDecoder::new(file).and_then(|decoder| read(decoder, bounds)),
@@ -108,17 +108,19 @@ fn read(mut decoder: impl ImageDecoder, bounds: &Bounds) -> ImageResult<DynamicI
     DynamicImage::from_decoder(decoder)
 }
 
-fn png(bytes: &[u8]) -> Result<DynamicImage, Rejection> {
+fn png(bytes: &[u8], header: &Header) -> Result<DynamicImage, Rejection> {
     let damaged = || damaged(why(Format::Png));
-    let picture = rows::decode(bytes).map_err(|_| damaged())?;
+    let picture = rows::decode(bytes, (header.width, header.height)).map_err(|_| damaged())?;
     RgbImage::from_raw(picture.width, picture.height, picture.samples)
         .map(DynamicImage::from)
         .ok_or_else(damaged)
 }
 
-/// A JPEG that the usual decoder does not read rightly, or one that is scaled down to half while it is decoded: neither its pixels
-/// nor its coefficients are ever in memory whole.
+/// A JPEG that the usual decoder does not read rightly, or one that is scaled down to half while it is decoded: its pixels are never
+/// in memory whole. Its coefficients may be, where they are decoded faster than they are transformed: so one at a time.
 fn unusual(bytes: &[u8], header: &Header, halved: bool) -> Result<DynamicImage, Rejection> {
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one = halved.then(|| ONE.lock().unwrap_or_else(PoisonError::into_inner));
     let refused = || damaged(why(Format::Jpeg));
     let mut decoder = jpeg_decoder::Decoder::new(Cursor::new(bytes));
     if halved {
@@ -128,7 +130,12 @@ fn unusual(bytes: &[u8], header: &Header, halved: bool) -> Result<DynamicImage, 
     let samples = decoder.decode().map_err(|_| refused())?;
     let info = decoder.info().ok_or_else(refused)?;
     let (width, height) = (u32::from(info.width), u32::from(info.height));
-    if !halved && (width, height) != (header.width, header.height) {
+    let expected = if halved {
+        (header.width.div_ceil(2), header.height.div_ceil(2))
+    } else {
+        (header.width, header.height)
+    };
+    if (width, height) != expected {
         return Err(refused());
     }
     let image = match info.pixel_format {

@@ -8,6 +8,10 @@ use super::{Format, Header, Part, damaged, orientation, tables};
 const START: u8 = 0xd8;
 const END: u8 = 0xd9;
 const SCAN: u8 = 0xda;
+/// Most scans: progressive files have about ten.
+const MOST_SCANS: u32 = 100;
+/// Most parts that are kept: a few for each scan.
+const MOST_PARTS: usize = 2_000;
 const HUFFMAN: u8 = 0xc4;
 const PROGRESSIVE: u8 = 0xc2;
 /// The end marker, for files that lack it.
@@ -63,11 +67,17 @@ pub(super) fn walk(bytes: &[u8]) -> Result<Header, Rejection> {
                     has_codes = true;
                 }
                 header.scans += 1;
+                if header.scans > MOST_SCANS {
+                    return Err(damaged("this JPEG comes in too many scans: save it as an ordinary one"));
+                }
                 end = scan_end(bytes, end);
             }
             _ => {}
         }
-        if !is_metadata(code, body) {
+        if is_kept(code, body) {
+            if header.keep.len() > MOST_PARTS {
+                return Err(damaged("this JPEG has too many parts: save it as an ordinary one"));
+            }
             header.keep.push(Part::Own(start..end));
         }
         at = end;
@@ -82,7 +92,8 @@ fn whole(header: Header, frame: Option<Frame>) -> Result<Header, Rejection> {
         frame.filter(|_| header.scans > 0).ok_or_else(|| damaged("this JPEG ends before its picture"))?;
     let odd = frame.is_odd(header.scans);
     let scalable = frame.code != PROGRESSIVE && header.scans == 1 && frame.sampling.len() < 4;
-    Ok(Header { width: frame.width, height: frame.height, odd, scalable, ..header })
+    let progressive = frame.code == PROGRESSIVE;
+    Ok(Header { width: frame.width, height: frame.height, odd, scalable, progressive, ..header })
 }
 
 const ARITHMETIC: &str = "this is an arithmetic-coded JPEG, which is not read: save it as an ordinary one";
@@ -143,12 +154,14 @@ impl Frame {
     }
 }
 
-/// Application segments and comments, but for the two that decide how colours are read.
-fn is_metadata(code: u8, body: &[u8]) -> bool {
+/// Whether a decoder needs a segment: frame, tables, scans, and the two application segments that decide how colours are read. All else is
+/// cut.
+fn is_kept(code: u8, body: &[u8]) -> bool {
     match code {
-        0xe0 => !(body.starts_with(b"JFIF\0") && body.len() == 14), // a longer one carries a thumbnail
-        0xee => !body.starts_with(b"Adobe"),
-        0xe1..=0xef | 0xfe => true,
+        0xc0..=PROGRESSIVE | HUFFMAN | SCAN | 0xdb | 0xdd => true,
+        // A longer one carries a thumbnail.
+        0xe0 => body.starts_with(b"JFIF\0") && body.len() == 14,
+        0xee => body.starts_with(b"Adobe") && body.len() == 12,
         _ => false,
     }
 }

@@ -8,10 +8,13 @@ mod bytes;
 mod decode;
 mod foreign;
 mod jpeg;
+mod jpeg_tables;
 mod orientation;
 mod png;
 mod strip;
 mod tables;
+pub(crate) mod tiff;
+mod webp;
 
 use std::ops::Range;
 
@@ -42,6 +45,8 @@ pub(crate) enum Part {
     Own(Range<usize>),
     /// Bytes that a decoder needs and the file lacks.
     Missing(&'static [u8]),
+    /// The picture, in a file made around it.
+    Made(Vec<u8>),
 }
 
 /// What the structure of the file says.
@@ -63,6 +68,8 @@ pub(crate) struct Header {
     pub(crate) scalable: bool,
     /// Whether the file ends before its end marker: rows may be missing.
     pub(crate) cut: bool,
+    /// A JPEG whose every scan adds to the whole picture.
+    pub(crate) progressive: bool,
     /// The parts that carry the picture; all else is metadata and is cut.
     pub(crate) keep: Vec<Part>,
 }
@@ -78,6 +85,7 @@ impl Header {
             odd: false,
             scalable: false,
             cut: false,
+            progressive: false,
             keep: Vec::new(),
         }
     }
@@ -92,7 +100,7 @@ fn damaged(why: &'static str) -> Rejection {
     Rejection::because(RejectionCode::ImageUndecodable, why)
 }
 
-/// The file from where it begins: line breaks, zeros and a byte order mark, which scripts and forms put before it, are skipped.
+/// The file from where it begins: line breaks and a byte order mark, which scripts and forms put before it, are skipped.
 pub(crate) fn begin(bytes: &[u8]) -> &[u8] {
     const MOST: usize = 64;
     let mut rest = bytes;
@@ -113,9 +121,13 @@ pub(crate) fn inspect(bytes: &[u8]) -> Result<Header, Rejection> {
     match bytes {
         [0xff, 0xd8, ..] => jpeg::walk(bytes),
         [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => png::walk(bytes),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => decode::ask(bytes, Format::WebP),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => webp::walk(bytes),
         [b'B', b'M', ..] => decode::ask(bytes, Format::Bmp),
-        [b'I', b'I', b'*', 0, ..] | [b'M', b'M', 0, b'*', ..] => decode::ask(bytes, Format::Tiff),
+        [b'I', b'I', b'*', 0, ..] | [b'M', b'M', 0, b'*', ..] => {
+            let made = tiff::bare(bytes).ok_or_else(|| damaged(decode::why(Format::Tiff)))?;
+            let header = decode::ask(&made, Format::Tiff)?;
+            Ok(Header { keep: vec![Part::Made(made)], ..header })
+        }
         _ => Err(damaged(foreign::name(bytes))),
     }
 }

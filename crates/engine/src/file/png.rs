@@ -17,11 +17,12 @@ pub(super) fn walk(bytes: &[u8]) -> Result<Header, Rejection> {
     while let Some((kind, end)) = chunk(bytes, at) {
         let body = &bytes[at + 8..end - 4];
         match kind {
-            b"IHDR" => {
+            b"IHDR" if at == 8 => {
                 header.width = be32(body, 0).unwrap_or(0);
                 header.height = be32(body, 4).unwrap_or(0);
             }
             b"CgBI" => return Err(damaged("this PNG is in the form of iPhone apps, which is not read")),
+            b"IHDR" => return Err(damaged("this PNG says twice how large it is")),
             _ if at == 8 => return Err(damaged("this PNG does not begin with its header")),
             b"eXIf" => header.orientation = orientation::of_tiff(body).unwrap_or(header.orientation),
             _ => {}

@@ -9,6 +9,7 @@ fn gather<'a>(bytes: &'a [u8], parts: &'a [Part], completed: bool) -> Vec<u8> {
         Part::Own(range) => &bytes[range.clone()],
         Part::Missing(needed) if completed => needed,
         Part::Missing(_) => &[],
+        Part::Made(made) => made,
     };
     let mut kept = Vec::with_capacity(parts.iter().map(|part| of(part).len()).sum());
     parts.iter().for_each(|part| kept.extend_from_slice(of(part)));

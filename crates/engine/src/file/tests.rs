@@ -175,6 +175,84 @@ fn other_kinds_are_read_whatever_they_are_called() {
     }
 }
 
+/// A chunk of a PNG.
+fn chunk(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
+    let typed = [&kind[..], body].concat();
+    let mut crc = flate2::Crc::new();
+    crc.update(&typed);
+    [&(body.len() as u32).to_be_bytes()[..], &typed, &crc.sum().to_be_bytes()].concat()
+}
+
+#[test]
+fn a_file_that_says_twice_how_large_it_is_takes_no_memory() {
+    let head = |width: u32, height: u32| {
+        chunk(b"IHDR", &[&width.to_be_bytes()[..], &height.to_be_bytes(), &[1, 0, 0, 0, 0]].concat())
+    };
+    let begin = b"\x89PNG\r\n\x1a\n";
+    let data = [chunk(b"IDAT", &[]), chunk(b"IEND", &[])];
+    // The decoder would take memory for the first size, and the walk look at the second.
+    let twice =
+        [&begin[..], &head(65_536, i32::MAX as u32), &data[0], &head(10, 10), &data[0], &data[1]].concat();
+    assert!(why(&twice).contains("twice"));
+    // A WebP has sizes in its long form and in its picture: that of the picture counts.
+    let mut webp = b"RIFF\x2c\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0\x0a\0\0\x0a\0\0VP8 \x0a\0\0\0\x10\0\0\x9d\x01\x2a\xff\x3f\xff\x3f".to_vec();
+    assert_eq!(inspect(&webp).map(|header| (header.width, header.height)).unwrap(), (16_383, 16_383));
+    // And no chunk is longer than the file.
+    webp.extend(b"EXIF\xfe\xff\xff\xff");
+    assert!(why(&webp).contains("damaged"));
+}
+
+#[test]
+fn the_size_of_a_jpeg_inside_a_tiff_is_that_of_its_piece_at_most() {
+    let mut inside = Vec::new();
+    let large = RgbImage::new(600, 600);
+    JpegEncoder::new_with_quality(&mut inside, 10).encode_image(&large).unwrap();
+    let tiff = |side: u16| {
+        let tags: [(u16, u16, u32); 8] = [
+            (256, 3, side.into()),
+            (257, 3, side.into()),
+            (258, 3, 8),
+            (259, 3, 7),
+            (262, 3, 6),
+            (273, 4, 8 + 2 + 8 * 12 + 4),
+            (278, 3, side.into()),
+            (279, 4, inside.len() as u32),
+        ];
+        let mut file = b"II*\0\x08\0\0\0\x08\0".to_vec();
+        for (tag, kind, value) in tags {
+            file.extend(tag.to_le_bytes());
+            file.extend(kind.to_le_bytes());
+            file.extend(1u32.to_le_bytes());
+            file.extend(value.to_le_bytes());
+        }
+        file.extend([0; 4]);
+        [&file[..], &inside].concat()
+    };
+    assert!(inspect(&tiff(600)).is_ok());
+    assert!(why(&tiff(100)).contains("TIFF"));
+}
+
+#[test]
+fn only_what_a_decoder_needs_of_a_jpeg_is_kept() {
+    let file = jpeg();
+    let (_, bare) = read(&file).unwrap();
+    let segment =
+        |code: u8, body: &[u8]| [&[0xff, code][..], &(body.len() as u16 + 2).to_be_bytes(), body].concat();
+    for (code, body) in [
+        (0xee, &b"Adobe\0d\0\0\0\0\0 and whose it is"[..]),
+        (0xf0, b"reserved"),
+        (0xfd, b"reserved"),
+        (0x02, b"reserved"),
+        (0xe2, b"ICC_PROFILE\0"),
+        (0xfe, b"a comment"),
+    ] {
+        let with = [&file[..2], &segment(code, body), &file[2..]].concat();
+        assert_eq!(read(&with).unwrap().1, bare, "{code:x}");
+    }
+    let scans = [&file[..file.len() - 2], &segment(0xda, &[0; 8]).repeat(200)[..], b"\xff\xd9"].concat();
+    assert!(why(&scans).contains("too many scans"));
+}
+
 #[test]
 fn what_is_not_read_is_named() {
     let file = jpeg();
@@ -239,7 +317,7 @@ proptest! {
         if let Ok(header) = inspect(&bytes) {
             let within = |part: &Part| match part {
                 Part::Own(range) => range.end <= bytes.len(),
-                Part::Missing(_) => true,
+                Part::Missing(_) | Part::Made(_) => true,
             };
             prop_assert!(header.keep.iter().all(within));
         }

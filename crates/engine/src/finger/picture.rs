@@ -67,7 +67,8 @@ pub(super) fn decode(bytes: &[u8], kind: Kind, limits: &Limits) -> Result<Grey, 
             // With what every decoder needs, and nothing to inflate but the picture.
             let bytes = &strip(bytes, &header);
             if kind == Kind::Png {
-                let picture = rows::with_alpha(bytes).map_err(|_| damaged())?;
+                let picture =
+                    rows::with_alpha(bytes, (header.width, header.height)).map_err(|_| damaged())?;
                 let pixels = RgbaImage::from_raw(picture.width, picture.height, picture.samples);
                 Ok(of(&DynamicImage::from(pixels.ok_or_else(damaged)?)))
             } else {

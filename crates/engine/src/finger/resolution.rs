@@ -63,7 +63,7 @@ fn png(bytes: &[u8]) -> Option<[f64; 2]> {
 
 /// JFIF, or EXIF where that says nothing to be believed.
 fn jpeg(bytes: &[u8]) -> Option<u16> {
-    let (mut at, mut exif) = (2, None);
+    let (mut at, mut exif, mut described) = (2, None, false);
     while let (Some(&0xff), Some(&code)) = (bytes.get(at), bytes.get(at + 1)) {
         if code == 0xff {
             at += 1;
@@ -79,8 +79,10 @@ fn jpeg(bytes: &[u8]) -> Option<u16> {
             if found.is_some() {
                 return found;
             }
-        } else if code == 0xe1 && body.starts_with(b"Exif\0\0") {
-            exif = exif.or_else(|| Tiff::of(&body[6..])?.density().and_then(dpi));
+        } else if code == 0xe1 && !described && body.starts_with(b"Exif\0\0") {
+            // The first alone: a file may have any number.
+            described = true;
+            exif = Tiff::of(&body[6..]).and_then(|tiff| tiff.density()).and_then(dpi);
         }
         at += 2 + length;
     }
@@ -157,7 +159,8 @@ impl<'a> Tiff<'a> {
     /// Where the entry of a tag begins.
     fn entry(&self, tag: u16) -> Option<usize> {
         let count = usize::from(self.u16(self.directory)?);
-        (0..count).map_while(|n| self.directory.checked_add(2 + 12 * n)).find(|at| self.u16(*at) == Some(tag))
+        let entries = (0..count).map_while(|n| self.directory.checked_add(2 + 12 * n));
+        entries.take_while(|at| at + 12 <= self.bytes.len()).find(|at| self.u16(*at) == Some(tag))
     }
 
     /// The first fraction of a tag.

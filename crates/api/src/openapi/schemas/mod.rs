@@ -84,7 +84,7 @@ fn biometrics_in() -> Value {
     json!({
         "type": ["object", "null"], "additionalProperties": false,
         "properties": {
-            "faceImage": image("JPEG, PNG, WebP, BMP or TIFF, at most 10,000 pixels a side and 25 million pixels, a JPEG that is not progressive 64 million."),
+            "faceImage": image("JPEG, PNG, WebP, BMP or TIFF, at most 10,000 pixels a side and 25 million pixels, a baseline JPEG in one scan 64 million."),
             "images": frames(),
             "fingerprint": image("PNG, JPEG, BMP, TIFF, WSQ or JPEG 2000 (grey, eight bits) image of one finger, an image record of ISO/IEC 19794-4:2005 or 2011 or ANSI 381-2004 around such an image or around uncompressed pixels, or a minutiae record of ISO/IEC 19794-2:2005 or 2011 or ANSI 378-2004 or 2009, at most 1 MiB. An image is kept without its record and the metadata of its file."),
             "dpi": dpi(), "finger": finger(true),

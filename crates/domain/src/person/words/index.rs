@@ -6,6 +6,9 @@ use super::beginning;
 use super::line::Line;
 use super::split::bare;
 
+/// Letters of the Arabic article.
+const ARTICLE: usize = 2;
+
 /// What a store indexes for a person of these names, sorted: of each word the beginning, with and without an article; of a script
 /// without spaces each character; and of a word shorter than a beginning the word, and what it begins with each word, so that
 /// `o brien` finds O'Brien and Obrien.
@@ -25,6 +28,13 @@ pub fn index_terms(names: &[&str]) -> Vec<String> {
         }
         add(&word.text);
         bare(&word.text).into_iter().for_each(&mut add);
+        // The article may go on into the next part of a name, or stand within: what is sought may be written together.
+        let written = line.written_from(at, super::PREFIX + ARTICLE);
+        bare(&written).into_iter().for_each(&mut add);
+        for (from, _) in written.char_indices().take(super::PREFIX).skip(1) {
+            let (head, rest) = written.split_at(from);
+            rest.strip_prefix("ال").map(|rest| format!("{head}{rest}")).iter().for_each(|term| add(term));
+        }
         // Alrashid is found as al-Rashid too, and that as Rashid.
         let article = word.text.strip_prefix("al").or_else(|| word.text.strip_prefix("el"));
         article.filter(|rest| super::is_long(rest)).into_iter().for_each(&mut add);
@@ -41,7 +51,9 @@ pub fn index_terms(names: &[&str]) -> Vec<String> {
             for other in (0..line.0.len()).filter(|other| !line.0[*other].dense) {
                 let text = &line.0[other].text;
                 add(&format!("{short}{}", bare(text).unwrap_or(text)));
-                add(&format!("{short}{}", line.written_from(other)));
+                let written = line.written_from(other, super::PREFIX + ARTICLE);
+                add(&format!("{short}{written}"));
+                bare(&written).into_iter().for_each(|rest| add(&format!("{short}{rest}")));
             }
         }
     }

@@ -1,6 +1,5 @@
 //! The words of a person's names in a row, and what begins at each of them.
 
-use super::PREFIX;
 use super::split::{Word, bare, split};
 
 /// All words of a person, in the order of the names. The row is a ring: behind the last name the first follows, so that
@@ -18,11 +17,11 @@ impl Line {
         self.0[at..].iter().chain(&self.0[..at]).take_while(move |word| word.dense == dense)
     }
 
-    /// What is written from the word `at` on, at least as far as beginnings are indexed.
-    pub(super) fn written_from(&self, at: usize) -> String {
+    /// What is written from the word `at` on, at least so many letters where there are so many.
+    pub(super) fn written_from(&self, at: usize, letters: usize) -> String {
         let mut written = String::new();
         for word in self.following(at) {
-            if written.chars().count() >= PREFIX {
+            if written.chars().count() >= letters {
                 break;
             }
             written.push_str(&word.text);
@@ -31,22 +30,26 @@ impl Line {
     }
 
     /// Whether `sought` is written somewhere in letters of this row: from the beginning of a word, whole, over words that
-    /// follow or not; or, where it is long enough to be looked up, as the beginning of a word.
-    pub(super) fn has_letters(&self, sought: &str) -> bool {
+    /// follow or not; or, where it is long enough to be looked up, as the beginning of a word. An article that it begins with may be left out.
+    pub(super) fn has_letters(&self, sought: &str, has_article: bool) -> bool {
         let begins = |at: usize| {
             let word = &self.0[at];
-            let spellings = [Some(sought), bare(sought)].into_iter().flatten();
+            // What is sought without its article is wanted whole: الياس is nobody who is called ياسين.
+            let spellings = [
+                Some((sought, super::is_long(sought))),
+                bare(sought).filter(|_| has_article).map(|sought| (sought, false)),
+            ];
             !word.dense
-                && spellings.into_iter().any(|sought| {
-                    self.goes_on(at, &word.text, sought)
-                        || bare(&word.text).is_some_and(|own| self.goes_on(at, own, sought))
+                && spellings.into_iter().flatten().any(|(sought, begins)| {
+                    self.goes_on(at, &word.text, sought, begins)
+                        || bare(&word.text).is_some_and(|own| self.goes_on(at, own, sought, begins))
                 })
         };
         (0..self.0.len()).any(begins)
     }
 
-    /// Whether `sought` is what is written from the word `at` on, read as `first`.
-    fn goes_on(&self, at: usize, first: &str, sought: &str) -> bool {
+    /// Whether `sought` is what is written from the word `at` on, read as `first`, or where that does the beginning of it.
+    fn goes_on(&self, at: usize, first: &str, sought: &str, beginning_does: bool) -> bool {
         let (mut rest, mut is_one) = (sought, true);
         for (n, word) in self.following(at).enumerate() {
             let text = if n == 0 { first } else { word.text.as_str() };
@@ -58,7 +61,7 @@ impl Line {
                 rest = after;
             } else {
                 // The beginning of a word, of all its parts: of words that only stand side by side, the whole is wanted.
-                return text.starts_with(rest) && is_one && super::is_long(sought);
+                return text.starts_with(rest) && is_one && beginning_does;
             }
         }
         false

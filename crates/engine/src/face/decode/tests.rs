@@ -117,6 +117,31 @@ fn of_a_jpeg_that_lacks_its_end_is_kept_what_was_judged() {
 }
 
 #[test]
+fn a_picture_is_the_same_turned_and_without_its_end() {
+    let limits = ImageLimits::default();
+    let shows = |bytes: &[u8]| decode(bytes, &limits).unwrap().pictures;
+    let same = |a: &[[u8; 32]], b: &[[u8; 32]]| a.iter().any(|picture| b.contains(picture));
+    let upright = picture(64, 48);
+    let plain = shows(&png(&upright));
+    for (orientation, stored) in [
+        (3, image::imageops::rotate180(&upright)),
+        (6, image::imageops::rotate270(&upright)),
+        (8, image::imageops::rotate90(&upright)),
+        (2, image::imageops::flip_horizontal(&upright)),
+    ] {
+        let turned = with_chunk(&png(&stored), b"eXIf", &exif(orientation)[6..]);
+        assert!(same(&plain, &shows(&turned)), "orientation {orientation}");
+    }
+    assert!(!same(&plain, &shows(&png(&picture(64, 47)))));
+    let noisy = RgbImage::from_fn(80, 400, |x, y| Rgb([((x * 37) ^ (y * 91)) as u8, (x * y) as u8, 7]));
+    let file = jpeg(&noisy);
+    let whole = shows(&file);
+    for part in [200, 50, 20] {
+        assert!(same(&whole, &shows(&file[..file.len() - file.len() / part])), "less one {part}th");
+    }
+}
+
+#[test]
 fn what_is_neither_jpeg_nor_png_is_kept_as_jpeg_and_proves_as_what_it_shows() {
     let picture = picture(64, 48);
     for format in [image::ImageFormat::WebP, image::ImageFormat::Bmp, image::ImageFormat::Tiff] {

@@ -4,8 +4,6 @@
 //! No decoder runs, nothing is inflated, and the work is linear in the number of bytes.
 
 mod bmp;
-mod jpeg_tables;
-mod tiff;
 mod wsq;
 
 use domain::biometric::{Rejection, RejectionCode};
@@ -22,7 +20,7 @@ pub fn bare(bytes: Vec<u8>, kind: Kind) -> Result<Vec<u8>, Rejection> {
     let cut = match kind {
         Kind::Png | Kind::Jpeg => file::bare(&bytes).ok(),
         Kind::Bmp => bmp::bare(&bytes),
-        Kind::Tiff => tiff::bare(&bytes),
+        Kind::Tiff => file::tiff::bare(&bytes),
         Kind::Wsq => wsq::bare(&bytes),
         Kind::Jpeg2000 => {
             return walk(&bytes).map(|structure| structure.codestream).map_err(Fault::rejection);

@@ -158,14 +158,6 @@ fn what_the_encoders_write_is_decoded_as_before() {
 }
 
 #[test]
-fn the_tables_of_jpeg_images_inside_a_tiff_keep_no_comment() {
-    let tables =
-        [&[0xff, 0xd8][..], &segment(0xdb, &[0; 65]), &segment(0xfe, CANARY), &[0xff, 0xd9]].concat();
-    let cut = jpeg_tables::bare(&tables).unwrap();
-    assert_eq!(cut, [&[0xff, 0xd8][..], &segment(0xdb, &[0; 65]), &[0xff, 0xd9]].concat());
-}
-
-#[test]
 fn pieces_of_a_tiff_that_share_their_bytes_do_not_make_it_grow() {
     let mut file = tiff(false);
     let counts = file.len() - CANARY.len() - 8;

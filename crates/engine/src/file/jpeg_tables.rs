@@ -24,3 +24,15 @@ pub(super) fn bare(bytes: &[u8]) -> Option<Vec<u8>> {
         at += segment.len();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tables_of_jpeg_images_inside_a_tiff_keep_no_comment() {
+        let quantiser = [&[0xff, 0xdb, 0, 67][..], &[0; 65]].concat();
+        let tables = [&[0xff, 0xd8][..], &quantiser, b"\xff\xfe\0\x08CANARY", &[0xff, 0xd9]].concat();
+        assert_eq!(bare(&tables), Some([&[0xff, 0xd8][..], &quantiser, &[0xff, 0xd9]].concat()));
+    }
+}

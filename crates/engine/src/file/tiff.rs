@@ -1,14 +1,15 @@
 //! TIFF: a directory of tagged values that say where the pixels are. It is written anew with the tags a decoder needs, and with
 //! the pixels as they are; further images, texts and unknown tags are cut.
 
-use super::jpeg_tables;
-use crate::file;
+use super::{inspect, jpeg_tables, piece};
 
 /// Tags that say how the first image is decoded and how large its dots are.
 const KEPT: [u16; 27] = [
     254, 255, 256, 257, 258, 259, 262, 266, 274, 277, 278, 280, 281, 282, 283, 284, 292, 293, 296, 317, 320,
     322, 323, 338, 339, 530, 532,
 ];
+const WIDTH: u16 = 256;
+const HEIGHT: u16 = 257;
 const STRIP_OFFSETS: u16 = 273;
 const STRIP_BYTES: u16 = 279;
 const TILE_OFFSETS: u16 = 324;
@@ -22,6 +23,10 @@ const JPEG: u32 = 7;
 
 /// Most values of a tag other than offsets and colours: a longer one says nothing of a picture.
 const MOST: usize = 16;
+/// Most pieces of a picture: each costs a decoder anew.
+const MOST_PIECES: usize = 20_000;
+/// Pixels that a JPEG inside may have in any case: pieces are padded.
+const PIECE: u64 = 512 * 512;
 /// Colours of a palette of 16 bits.
 const MOST_COLOURS: usize = 3 << 16;
 
@@ -124,7 +129,7 @@ impl<'a> Pieces<'a> {
             .into_iter()
             .find(|(offsets, _)| entries.iter().any(|e| e.tag == *offsets))?;
         let (starts, sizes) = (numbers(offsets)?, numbers(lengths)?);
-        if starts.len() != sizes.len() {
+        if starts.len() != sizes.len() || starts.len() > MOST_PIECES {
             return None;
         }
         let piece = |(start, size): (&u32, &u32)| {
@@ -138,7 +143,7 @@ impl<'a> Pieces<'a> {
     }
 }
 
-pub(super) fn bare(bytes: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn bare(bytes: &[u8]) -> Option<Vec<u8>> {
     let order = Order { big: bytes.starts_with(b"MM") };
     let at = order.usize(bytes, 4)?;
     let count = usize::from(order.u16(bytes, at)?);
@@ -149,10 +154,12 @@ pub(super) fn bare(bytes: &[u8]) -> Option<Vec<u8>> {
     let compression =
         entries.iter().find(|e| e.tag == COMPRESSION).and_then(|e| e.numbers(order)?.first().copied());
     let is_jpeg = compression == Some(JPEG);
+    let side = |tag| entries.iter().find(|e| e.tag == tag)?.numbers(order)?.first().copied();
+    let most = (u64::from(side(WIDTH)?) * u64::from(side(HEIGHT)?)).max(PIECE);
     let pictures: Vec<Vec<u8>> = pieces
         .bytes
         .iter()
-        .map(|piece| if is_jpeg { file::piece(piece).ok() } else { Some(piece.to_vec()) })
+        .map(|bytes| if is_jpeg { jpeg(bytes, most) } else { Some(bytes.to_vec()) })
         .collect::<Option<_>>()?;
     let mut kept: Vec<Entry> = Vec::with_capacity(entries.len());
     for mut entry in entries {
@@ -165,6 +172,12 @@ pub(super) fn bare(bytes: &[u8]) -> Option<Vec<u8>> {
         }
     }
     write(kept, &pieces, &pictures, order)
+}
+
+/// A JPEG inside, which the decoder reads whatever its size: no larger than the picture it is a piece of.
+fn jpeg(bytes: &[u8], most: u64) -> Option<Vec<u8>> {
+    let header = inspect(bytes).ok()?;
+    if header.pixels() > most { None } else { piece(bytes).ok() }
 }
 
 /// The file: header, directory, long values, pixels.
