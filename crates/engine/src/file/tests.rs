@@ -205,7 +205,7 @@ fn a_file_that_says_twice_how_large_it_is_takes_no_memory() {
 #[test]
 fn the_size_of_a_jpeg_inside_a_tiff_is_that_of_its_piece_at_most() {
     let mut inside = Vec::new();
-    let large = RgbImage::new(600, 600);
+    let large = image::GrayImage::new(600, 600);
     JpegEncoder::new_with_quality(&mut inside, 10).encode_image(&large).unwrap();
     let tiff = |side: u16| {
         let tags: [(u16, u16, u32); 8] = [
@@ -213,7 +213,7 @@ fn the_size_of_a_jpeg_inside_a_tiff_is_that_of_its_piece_at_most() {
             (257, 3, side.into()),
             (258, 3, 8),
             (259, 3, 7),
-            (262, 3, 6),
+            (262, 3, 1),
             (273, 4, 8 + 2 + 8 * 12 + 4),
             (278, 3, side.into()),
             (279, 4, inside.len() as u32),
