@@ -30,7 +30,7 @@ pub(crate) enum Format {
     Jpeg,
     /// PNG.
     Png,
-    /// WebP, with loss or without; of a film the first picture.
+    /// WebP, with loss or without; no film.
     WebP,
     /// Windows bitmap.
     Bmp,

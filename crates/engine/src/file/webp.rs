@@ -3,12 +3,13 @@
 
 use domain::biometric::Rejection;
 
+use super::decode::why;
 use super::{Format, Header, Part, damaged, orientation};
 
 const HEADER: usize = 12;
 
 fn short() -> Rejection {
-    damaged("this WebP is damaged, or was not sent whole")
+    damaged(why(Format::WebP))
 }
 
 /// Walks a file that begins with its header.
